@@ -1,0 +1,26 @@
+/**
+ * One prompt as numbers. The shape is fixed by the featurizer that made it, named in `encoder`,
+ * and holds no learned state: policies learn their own weights over it.
+ */
+export interface Features {
+  /** Name and version of the featurizer, for example `hashed-ngrams@1`; state learned on one is never applied to another. */
+  readonly encoder: string
+  /** Buckets of the hashed tokens that occur, ascending, unique. */
+  readonly buckets: Uint16Array
+  /** How often the token of each bucket occurs, >= 1. Same length as `buckets`. */
+  readonly counts: Uint16Array
+  /** Prompt statistics in a fixed order, raw (unscaled). 32-bit, so that a stored record is exactly what was decided on. */
+  readonly statistics: Float32Array
+  /** A semantic embedding, where an encoder made one. */
+  readonly embedding?: Float32Array
+}
+
+/** Turns text into features. Pure: the same text gives the same features in gateway, replicas and lab. */
+export interface Featurizer {
+  readonly name: string
+  /** Number of hash buckets, an upper bound (exclusive) of `Features.buckets`. */
+  readonly bucketCount: number
+  /** Length of `Features.statistics`. */
+  readonly statisticCount: number
+  featurize(text: string): Features
+}

@@ -1,0 +1,101 @@
+import type { Decision, DecisionRecord, RoutingContext } from './decision.ts'
+import type { Features } from './features/features.ts'
+import type { Feedback, LearningEvent } from './learning-event.ts'
+import type { ModelSpec } from './model.ts'
+import type { Random } from './numeric/random.ts'
+
+/** Learned state as bytes: equal states give equal bytes. */
+export interface PolicySnapshot {
+  /** Name of the policy that wrote it, with its arguments. */
+  readonly policy: string
+  /** Format of the bytes; a policy refuses a schema that it does not know. */
+  readonly schema: number
+  readonly bytes: Uint8Array
+}
+
+/** Why a floor cannot be met, as far as the policy has learned. */
+export interface Infeasibility {
+  /** Number of decisions of the class when it was declared. */
+  readonly atDecision: number
+  readonly bindingConstraint: string
+  /** Best reachable value of that constraint. */
+  readonly reachable: number
+}
+
+/** Something that the policy noticed and the operator should know; it changes no promise by itself. */
+export interface PolicyAlarm {
+  readonly atDecision: number
+  /** For example `change:provider/model`. */
+  readonly kind: string
+}
+
+/** What a policy can say of one SLA class at its present state. */
+export interface ClassReport {
+  /** Price of satisfaction in USD per extra satisfied request; `null` where the policy has none. */
+  readonly priceUsd: number | null
+  /** Sum of (floor - satisfaction) so far, in requests; positive: the class is behind. */
+  readonly debt: number
+  /** Best reachable satisfaction by the policy's own predictions; `null` while unknown. */
+  readonly reachable: number | null
+  readonly infeasible: Infeasibility | null
+  readonly alarms: readonly PolicyAlarm[]
+}
+
+/**
+ * A routing policy: a fold over the event log with a pure decision on top.
+ *
+ * `decide` is synchronous and changes no learned state; `learn` is synchronous and deterministic;
+ * equal seeds and events give equal snapshot bytes (see `policy.contract.ts`).
+ */
+export interface Policy {
+  readonly name: string
+  decide(context: RoutingContext, random: Random): Decision
+  /** Probability in [0, 1] with which the caller should have this decision audited; the caller draws and logs the coin. */
+  auditProbability(record: DecisionRecord, feedback?: Feedback): number
+  learn(event: LearningEvent): void
+  /** What is known of a class; `null` before its first decision. */
+  report(className: string): ClassReport | null
+  snapshot(): PolicySnapshot
+}
+
+/** Fully labelled rows for offline training: every model answered every prompt. */
+export interface TrainingRows {
+  readonly models: readonly ModelSpec[]
+  readonly features: readonly Features[]
+  readonly promptTokens: readonly number[]
+  /** Row-major [rows x models], satisfaction in [0, 1]. */
+  readonly satisfaction: Float64Array
+  /** Row-major [rows x models], USD. */
+  readonly costUsd: Float64Array
+}
+
+/** What a policy is built from. */
+export interface PolicySetup {
+  /** Values for the parameters that the definition lists; others are refused. */
+  readonly parameters: Readonly<Record<string, number>>
+  /** Rows to train on before the first request; `null` for a cold start. */
+  readonly training: TrainingRows | null
+  /** State to continue from; with it `training` must be the same as at the first start, or `null`. */
+  readonly snapshot: PolicySnapshot | null
+  /** Share of decisions that the policy may have audited, in [0, 1]. */
+  readonly auditBudget: number
+}
+
+/** One adjustable number of a policy. */
+export interface PolicyParameter {
+  readonly name: string
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly meaning: string
+}
+
+/** How a policy is found by name and built. */
+export interface PolicyDefinition {
+  /** `plimsoll`, `mess-plus`, or `fixed` with an argument after the colon. */
+  readonly name: string
+  readonly summary: string
+  readonly parameters: readonly PolicyParameter[]
+  /** `argument` is what follows the colon in `fixed:MODEL`, `null` without one. */
+  create(setup: PolicySetup, argument: string | null): Policy
+}
