@@ -1,0 +1,84 @@
+import { type ModelId, modelId } from '../routing/model.ts'
+import { indexPrompts, type LatencyDistribution, type World } from './world.ts'
+
+/** One prompt with what every model made of it, in the order of the world's models. */
+export interface RecordedRow {
+  readonly prompt: string
+  /** Score of each model in [0, 1]. */
+  readonly scores: ArrayLike<number>
+  /** Cost of each model's answer in USD. */
+  readonly costsUsd: ArrayLike<number>
+  readonly promptTokens: number | null
+  readonly completionTokens: ArrayLike<number> | null
+  readonly answers: readonly string[] | null
+}
+
+/** A recording to turn into a world. */
+export interface Recording {
+  readonly name: string
+  readonly models: readonly string[]
+  readonly rows: readonly RecordedRow[]
+  readonly latency: LatencyDistribution
+}
+
+/** Characters per token where a recording counts no tokens. */
+const CHARACTERS_PER_TOKEN = 4
+/** Tokens of an answer where a recording counts none. */
+const UNCOUNTED_COMPLETION = 128
+
+/** The name under which a gateway serves a recorded model: as recorded, or `trace/NAME` when it names no provider. */
+export function servedName(model: string): ModelId {
+  return modelId(model.includes('/') ? model : `trace/${model}`)
+}
+
+/** Rows without those that repeat the prompt of an earlier one: a provider could not tell them apart. */
+export function withoutRepeatedPrompts<T extends { readonly prompt: string }>(
+  rows: readonly T[],
+): readonly T[] {
+  const seen = new Set<string>()
+  return rows.filter(row => {
+    if (seen.has(row.prompt)) return false
+    seen.add(row.prompt)
+    return true
+  })
+}
+
+/** A world that answers each prompt of a recording with the recorded quality and cost; its prices are unknown. */
+export function createTraceWorld(recording: Recording): World {
+  const { rows } = recording
+  const models = recording.models.map(name => ({
+    id: servedName(name),
+    priceUsdPerMillion: null,
+    latency: recording.latency,
+  }))
+  const columns = new Map(models.map((model, column) => [model.id, column]))
+  const prompts = rows.map(row => row.prompt)
+  const rowsByPrompt = indexPrompts(prompts)
+  return {
+    name: recording.name,
+    models,
+    prompts,
+    rowOf: prompt => rowsByPrompt.get(prompt) ?? null,
+    answer(row, model) {
+      const recorded = rows[row]
+      const column = columns.get(model)
+      const satisfaction = recorded?.scores[column ?? -1]
+      const costUsd = recorded?.costsUsd[column ?? -1]
+      if (
+        recorded === undefined ||
+        column === undefined ||
+        satisfaction === undefined ||
+        costUsd === undefined
+      ) {
+        throw new RangeError(`row ${row} of ${recording.name} holds no answer of model ${model}`)
+      }
+      return {
+        satisfaction,
+        costUsd,
+        promptTokens: recorded.promptTokens ?? Math.ceil(recorded.prompt.length / CHARACTERS_PER_TOKEN),
+        completionTokens: recorded.completionTokens?.[column] ?? UNCOUNTED_COMPLETION,
+        text: recorded.answers?.[column] ?? `The recorded answer of ${model} to row ${row}.`,
+      }
+    },
+  }
+}
