@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { policyContract } from '../policy.contract.ts'
+import type { PolicySetup } from '../policy.ts'
+import { createPolicy, policyDefinitions } from './registry.ts'
+
+const coldStart: PolicySetup = { parameters: {}, training: null, snapshot: null, auditBudget: 0 }
+
+for (const definition of policyDefinitions) {
+  const name = definition.name === 'fixed' ? 'fixed:test/middle' : definition.name
+  policyContract(name, overrides => createPolicy(name, { ...coldStart, ...overrides }))
+}
+
+describe('createPolicy', () => {
+  it('lists the known policies when the name is unknown', () => {
+    expect(() => createPolicy('wishful', coldStart)).toThrow(/"wishful".*fixed, random/)
+  })
+
+  it('keeps colons inside the model of fixed, and needs one', () => {
+    expect(createPolicy('fixed:local/llama:8b', coldStart).name).toBe('fixed:local/llama:8b')
+    expect(() => createPolicy('fixed', coldStart)).toThrow('fixed:openai/gpt-4o')
+    expect(() => createPolicy('fixed:', coldStart)).toThrow('needs a model')
+  })
+
+  it('refuses arguments where none is taken', () => {
+    expect(() => createPolicy('random:x', coldStart)).toThrow('takes no argument')
+  })
+
+  it('refuses unknown parameters by name', () => {
+    expect(() => createPolicy('random', { ...coldStart, parameters: { speed: 1 } })).toThrow(
+      /random.*no parameter speed/,
+    )
+  })
+
+  it('has a default within its range and a meaning for every parameter, and unique names', () => {
+    expect(new Set(policyDefinitions.map(definition => definition.name)).size).toBe(policyDefinitions.length)
+    for (const { name, parameters } of policyDefinitions) {
+      expect(new Set(parameters.map(parameter => parameter.name)).size).toBe(parameters.length)
+      for (const parameter of parameters) {
+        expect(parameter.default).toBeGreaterThanOrEqual(parameter.min)
+        expect(parameter.default).toBeLessThanOrEqual(parameter.max)
+        expect(parameter.meaning.length).toBeGreaterThan(10)
+        const build = (value: number) =>
+          createPolicy(name, { ...coldStart, parameters: { [parameter.name]: value } })
+        for (const value of [parameter.min, parameter.max])
+          if (name !== 'fixed') expect(build(value).name).toBe(name)
+        for (const value of [parameter.min - 1, parameter.max + 1, Number.NaN]) {
+          expect(() => build(value)).toThrow(
+            new RegExp(`${parameter.name}.*${parameter.min}, ${parameter.max}`),
+          )
+        }
+      }
+    }
+  })
+})

@@ -1,0 +1,30 @@
+import type { Policy, PolicyDefinition, PolicySetup } from '../policy.ts'
+import { fixed } from './fixed.ts'
+import { resolveParameters } from './parameters.ts'
+import { random } from './random.ts'
+
+/** Every policy that can be named in a configuration or on the command line. */
+export const policyDefinitions: readonly PolicyDefinition[] = [fixed, random]
+
+/**
+ * Builds a policy from its name, `mess-plus` or `fixed:MODEL`.
+ * Throws a RangeError for an unknown name (listing the known ones), an unknown parameter, a value out of its range,
+ * a missing or superfluous argument, and a snapshot of another policy.
+ *
+ * @example
+ * const policy = createPolicy('fixed:openai/gpt-4o', { parameters: {}, training: null, snapshot: null, auditBudget: 0 })
+ */
+export function createPolicy(name: string, setup: PolicySetup): Policy {
+  const colon = name.indexOf(':')
+  const base = colon < 0 ? name : name.slice(0, colon)
+  const argument = colon < 0 ? null : name.slice(colon + 1)
+  const definition = policyDefinitions.find(candidate => candidate.name === base)
+  if (definition === undefined) {
+    const known = policyDefinitions.map(candidate => candidate.name).join(', ')
+    throw new RangeError(
+      `unknown policy "${name}"; the known ones are ${known} (fixed takes a model: fixed:provider/model)`,
+    )
+  }
+  const parameters = resolveParameters(base, definition.parameters, setup.parameters)
+  return definition.create({ ...setup, parameters }, argument)
+}
