@@ -41,6 +41,8 @@ export type NewEvent =
 
 /**
  * What became of one appended event.
+ * `duplicate`: the log says it already: a decision by its id, feedback by decision and idempotency key,
+ * silence where somebody has spoken on the decision's satisfaction or silence was logged before.
  * `orphan`: its decision is not in the log (its record was lost in a crash); it is counted and teaches nothing.
  */
 export type AppendResult =
@@ -68,6 +70,15 @@ export interface SavedSnapshot {
   readonly cursor: Cursor
 }
 
+/** How far the log has come. */
+export interface LogSummary {
+  /** Cursor of the last committed event; 0 for an empty log. */
+  readonly lastCursor: Cursor
+  readonly decisions: number
+  /** Events kept aside because their decision is not in the log. */
+  readonly orphans: number
+}
+
 /**
  * The event log and what is derived from it. Append-only; the only writer of learned state is the learner.
  * Every implementation passes `store.contract.ts`.
@@ -75,14 +86,18 @@ export interface SavedSnapshot {
 export interface Store {
   /**
    * Writes a batch in one transaction, in order. Once it resolves, the events survive a process kill.
-   * Cursors grow in the order of the batch and of the calls.
+   * Cursors grow in the order of the batch and of the calls. An event may name a decision of the same batch.
+   * Rejects with a StoreError when nothing was written, with a RangeError when an event cannot be stored at all.
    */
   append(events: readonly NewEvent[]): Promise<readonly AppendResult[]>
   /** Committed events after a cursor, ascending, at most `limit` of them. */
   readEvents(after: Cursor, limit: number): Promise<readonly CommittedEvent[]>
   /** Looks a decision up by its id. */
   findDecision(id: DecisionId): Promise<DecisionTrail | null>
-  /** Decisions of a class made before `beforeMs` on which nobody has spoken and no silence was logged, oldest first. */
+  /**
+   * Decisions of a class made before `beforeMs` on which nobody has spoken and no silence was logged, oldest first.
+   * To speak is to give feedback of the metric `satisfaction`, from any source; an audit is none.
+   */
   findUnanswered(className: string, beforeMs: number, limit: number): Promise<readonly DecisionId[]>
   loadSnapshot(policy: string): Promise<SavedSnapshot | null>
   /** Saves a policy's state together with the cursor up to which it had learned, in one transaction. */
@@ -91,5 +106,7 @@ export interface Store {
   secret(): Promise<Uint8Array>
   /** True when this process may fold the log; at most one process at a time holds the role. */
   tryBecomeLearner(): Promise<boolean>
+  summary(): Promise<LogSummary>
+  /** Waits for what was appended and lets go of the log; a second call does nothing. Later calls reject with `store_closed`. */
   close(): Promise<void>
 }

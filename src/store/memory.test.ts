@@ -1,0 +1,4 @@
+import { createMemoryStore } from './memory.ts'
+import { describeStore } from './store.contract.ts'
+
+describeStore({ name: 'memory', open: async () => createMemoryStore(), reopen: null })

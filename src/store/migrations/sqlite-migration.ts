@@ -1,0 +1,10 @@
+import { eventLog } from './0001-event-log.ts'
+
+/** One step of the SQLite schema; its number is the `user_version` that it leaves behind. */
+export interface SqliteMigration {
+  readonly number: number
+  readonly sql: string
+}
+
+/** All steps, ascending and without gaps; a step that was released is never changed. */
+export const sqliteMigrations: readonly SqliteMigration[] = [eventLog]

@@ -1,0 +1,181 @@
+import type {
+  ConstraintPrice,
+  Decision,
+  DecisionRecord,
+  ModelEstimate,
+  UpstreamLoad,
+} from '../routing/decision.ts'
+import { decisionId } from '../routing/decision.ts'
+import type { Features } from '../routing/features/features.ts'
+import { type ModelId, modelId } from '../routing/model.ts'
+import { BinaryReader } from './binary-reader.ts'
+import type { BinaryWriter } from './binary-writer.ts'
+import { frameHashBytes, type KnownFrame, type RecordFrame } from './record-frame.ts'
+
+/** First byte of every stored record; a reader refuses another number. */
+const recordSchema = 1
+
+const modes = ['exploit', 'explore'] as const
+
+/**
+ * Writes a record against its frame, exactly: what `decodeRecord` gives back makes a policy decide the same again.
+ * Runs on the request thread, hence no JSON, no copies and no allocation per value.
+ */
+export function encodeRecord(record: DecisionRecord, frame: KnownFrame, out: BinaryWriter): void {
+  const { context } = record
+  out.writeByte(recordSchema)
+  out.writeBytes(frame.hashBytes)
+  out.writeString(record.id)
+  out.writeNumber(record.learnedUpTo)
+  out.writeNumber(context.floor)
+  out.writeNumber(context.atMs)
+  out.writeNumber(context.promptTokens)
+  writeFeatures(context.features, out)
+  out.writeVarint(context.load.length)
+  for (const load of context.load) {
+    out.writeNumber(load.inFlight)
+    out.writeNumber(load.recentLatencyMs)
+    out.writeNumber(load.availability)
+  }
+  writeDecision(record.decision, frame, out)
+}
+
+/** The hash of the frame that a stored record needs. */
+export function frameHashOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + 1, frameHashBytes).toString('hex')
+}
+
+/** Reads a stored record back. The frame is the one named by `frameHashOf`. */
+export function decodeRecord(bytes: Uint8Array, frame: RecordFrame): DecisionRecord {
+  const reader = new BinaryReader(bytes)
+  const schema = reader.readByte()
+  if (schema !== recordSchema) {
+    throw new RangeError(
+      `a stored decision has format ${schema}, this version of plimsoll reads format ${recordSchema}`,
+    )
+  }
+  reader.readBytes(frameHashBytes)
+  const id = decisionId(reader.readString())
+  const learnedUpTo = reader.readPresentNumber()
+  const floor = reader.readPresentNumber()
+  const atMs = reader.readPresentNumber()
+  const promptTokens = reader.readPresentNumber()
+  const features = readFeatures(reader, frame.encoder)
+  const load = readMany(reader, readLoad)
+  const decision = readDecision(reader, frame)
+  const { sla, models } = frame
+  return {
+    id,
+    context: { sla, floor, atMs, models, features, promptTokens, load },
+    decision,
+    learnedUpTo,
+  }
+}
+
+/**
+ * Buckets ascend and most tokens occur once: each bucket is the distance to the one before it, doubled,
+ * plus one where a count follows. Distances wrap at 2^16, so that unordered buckets come back as well.
+ */
+function writeFeatures(features: Features, out: BinaryWriter): void {
+  const { buckets, counts } = features
+  if (counts.length !== buckets.length) {
+    throw new RangeError(`features have ${buckets.length} buckets and ${counts.length} counts; give as many`)
+  }
+  out.writeVarint(buckets.length)
+  let previous = 0
+  for (let i = 0; i < buckets.length; i++) {
+    const bucket = buckets[i] ?? 0
+    const count = counts[i] ?? 0
+    const distance = (bucket - previous) & 0xffff
+    previous = bucket
+    out.writeVarint(distance * 2 + (count === 1 ? 0 : 1))
+    if (count !== 1) out.writeVarint(count)
+  }
+  out.writeFloat32Array(features.statistics)
+  out.writeByte(features.embedding === undefined ? 0 : 1)
+  if (features.embedding !== undefined) out.writeFloat32Array(features.embedding)
+}
+
+function readFeatures(reader: BinaryReader, encoder: string): Features {
+  const length = reader.readVarint()
+  const buckets = new Uint16Array(length)
+  const counts = new Uint16Array(length)
+  let previous = 0
+  for (let i = 0; i < length; i++) {
+    const token = reader.readVarint()
+    previous = (previous + (token >>> 1)) & 0xffff
+    buckets[i] = previous
+    counts[i] = token % 2 === 0 ? 1 : reader.readVarint()
+  }
+  const statistics = reader.readFloat32Array()
+  if (reader.readByte() === 0) return { encoder, buckets, counts, statistics }
+  return { encoder, buckets, counts, statistics, embedding: reader.readFloat32Array() }
+}
+
+function readLoad(reader: BinaryReader): UpstreamLoad {
+  return {
+    inFlight: reader.readPresentNumber(),
+    recentLatencyMs: reader.readNumber(),
+    availability: reader.readPresentNumber(),
+  }
+}
+
+function writeDecision(decision: Decision, frame: KnownFrame, out: BinaryWriter): void {
+  writeModel(decision.chosen, frame, out)
+  out.writeByte(modes.indexOf(decision.mode))
+  out.writeVarint(decision.shadows.length)
+  for (const shadow of decision.shadows) writeModel(shadow, frame, out)
+  out.writeVarint(decision.prices.length)
+  for (const price of decision.prices) {
+    out.writeString(price.constraint)
+    out.writeNumber(price.priceUsd)
+  }
+  out.writeVarint(decision.probabilities.length)
+  for (const probability of decision.probabilities) out.writeNumber(probability)
+  out.writeVarint(decision.estimates.length)
+  for (const estimate of decision.estimates) {
+    writeModel(estimate.model, frame, out)
+    out.writeNumber(estimate.satisfaction)
+    out.writeNumber(estimate.costUsd)
+    out.writeNumber(estimate.score)
+  }
+}
+
+function readDecision(reader: BinaryReader, frame: RecordFrame): Decision {
+  const readFramedModel = (): ModelId => readModel(reader, frame)
+  const chosen = readFramedModel()
+  const mode = modes[reader.readByte()]
+  if (mode === undefined)
+    throw new RangeError('a stored decision holds a mode that is none of exploit, explore')
+  const shadows = readMany(reader, readFramedModel)
+  const prices = readMany(reader, readPrice)
+  const probabilities = new Float64Array(reader.readVarint())
+  for (let i = 0; i < probabilities.length; i++) probabilities[i] = reader.readPresentNumber()
+  const estimates = readMany(reader, (): ModelEstimate => {
+    const model = readFramedModel()
+    const satisfaction = reader.readNumber()
+    const costUsd = reader.readNumber()
+    return { model, satisfaction, costUsd, score: reader.readPresentNumber() }
+  })
+  return { chosen, mode, shadows, prices, probabilities, estimates }
+}
+
+function readPrice(reader: BinaryReader): ConstraintPrice {
+  return { constraint: reader.readString(), priceUsd: reader.readPresentNumber() }
+}
+
+/** A model is its position in the frame; a name from outside the frame follows the first position past its end. */
+function writeModel(model: ModelId, frame: KnownFrame, out: BinaryWriter): void {
+  const position = frame.positions.get(model)
+  out.writeVarint(position ?? frame.modelCount)
+  if (position === undefined) out.writeString(model)
+}
+
+function readModel(reader: BinaryReader, frame: RecordFrame): ModelId {
+  const position = reader.readVarint()
+  return frame.models[position]?.id ?? modelId(reader.readString())
+}
+
+function readMany<T>(reader: BinaryReader, read: (reader: BinaryReader) => T): readonly T[] {
+  return Array.from({ length: reader.readVarint() }, () => read(reader))
+}
