@@ -12,7 +12,7 @@ for (const definition of policyDefinitions) {
 
 describe('createPolicy', () => {
   it('lists the known policies when the name is unknown', () => {
-    expect(() => createPolicy('wishful', coldStart)).toThrow(/"wishful".*fixed, random/)
+    expect(() => createPolicy('wishful', coldStart)).toThrow(/"wishful".*mess-plus.*fixed.*random/)
   })
 
   it('keeps colons inside the model of fixed, and needs one', () => {

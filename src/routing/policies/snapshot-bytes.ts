@@ -1,3 +1,4 @@
+import { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { PolicySnapshot } from '../policy.ts'
 
 /** Learned state as plain values and, where it is large, as arrays of floats. */
@@ -7,49 +8,19 @@ export interface SnapshotContent {
   readonly floats: readonly Float32Array[]
 }
 
-const lengthBytes = 4
-
-/**
- * Writes a state as bytes: length of the head (32 bits, little-endian), the head as JSON `{lengths, state}`,
- * then the floats of every array, little-endian, one after the other.
- */
+/** Writes a state as bytes: the JSON text of the plain values, then the arrays. Equal contents give equal bytes. */
 export function encodeState(content: SnapshotContent): Uint8Array {
-  const lengths = content.floats.map(array => array.length)
-  const head = new TextEncoder().encode(JSON.stringify({ lengths, state: content.state }))
-  const floatCount = lengths.reduce((sum, length) => sum + length, 0)
-  const bytes = new Uint8Array(lengthBytes + head.length + 4 * floatCount)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, head.length, true)
-  bytes.set(head, lengthBytes)
-  let offset = lengthBytes + head.length
-  for (const array of content.floats) {
-    for (const value of array) {
-      view.setFloat32(offset, value, true)
-      offset += 4
-    }
-  }
-  return bytes
+  const writer = new ByteWriter()
+  writer.text(JSON.stringify(content.state))
+  writer.list(content.floats, array => writer.array(array))
+  return writer.finish()
 }
 
-/** Reads what `encodeState` wrote. Throws on bytes that are cut short. */
+/** Reads what `encodeState` wrote. Throws a RangeError on bytes that are cut short. */
 export function decodeState(bytes: Uint8Array): SnapshotContent {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const headLength = bytes.length < lengthBytes ? Number.POSITIVE_INFINITY : view.getUint32(0, true)
-  let offset = lengthBytes + headLength
-  if (offset > bytes.length) throw new RangeError(cutShort(bytes.length))
-  const head: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(lengthBytes, offset)))
-  const { lengths, state } = head as { readonly lengths: readonly number[]; readonly state: unknown }
-  const floats = lengths.map(length => {
-    if (offset + 4 * length > bytes.length) throw new RangeError(cutShort(bytes.length))
-    const array = Float32Array.from({ length }, (_, i) => view.getFloat32(offset + 4 * i, true))
-    offset += 4 * length
-    return array
-  })
-  return { state, floats }
-}
-
-function cutShort(length: number): string {
-  return `a policy snapshot of ${length} bytes is cut short; restore it from the store or start from the event log`
+  const reader = new ByteReader(bytes)
+  const state: unknown = JSON.parse(reader.text())
+  return { state, floats: reader.list(() => reader.float32()) }
 }
 
 /** The content of a snapshot, if this policy and schema wrote it; throws otherwise. `null` without a snapshot. */
