@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { nearestName } from './arguments.ts'
+import { CommandError, exitCodes, wrongUsage } from './exit.ts'
+
+/** What a command's module exports: it runs to its end and says how it ended. */
+interface Command {
+  run(args: readonly string[]): Promise<number>
+}
+
+interface CommandEntry {
+  readonly summary: string
+  /** Loaded only when called: no command pays for another's imports. */
+  readonly load: () => Promise<Command>
+}
+
+const commands: Readonly<Record<string, CommandEntry>> = {
+  replay: { summary: 'run a policy online over a recorded trace', load: () => import('./replay.ts') },
+}
+
+/** Runs one command line and gives its exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    process.stdout.write(overview())
+    return name === undefined ? exitCodes.wrongUsage : exitCodes.done
+  }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version()}\n`)
+    return exitCodes.done
+  }
+  if (name === 'help') return main([...rest, '--help'])
+  const command = commands[name]
+  if (command === undefined || !Object.hasOwn(commands, name)) return fail(unknownCommand(name), 'plimsoll')
+  try {
+    return await (await command.load()).run(rest)
+  } catch (error) {
+    return fail(error, `plimsoll ${name}`)
+  }
+}
+
+function unknownCommand(name: string): CommandError {
+  const nearest = nearestName(name, Object.keys(commands))
+  const hint = nearest === undefined ? 'see plimsoll --help' : `did you mean ${nearest}?`
+  return wrongUsage(
+    name.startsWith('-') ? `unknown option ${name}; ${hint}` : `unknown command '${name}'; ${hint}`,
+  )
+}
+
+function fail(error: unknown, prefix: string): number {
+  if (error instanceof CommandError) {
+    process.stderr.write(`${prefix}: ${error.message}\n`)
+    return error.exitCode
+  }
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`${prefix}: unexpected failure: ${told}\n`)
+  return exitCodes.failed
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map(name => name.length))
+  const lines = Object.entries(commands).map(([name, entry]) => `  ${name.padEnd(width)}  ${entry.summary}`)
+  return [
+    'plimsoll: routes every request to the cheapest model that keeps the promised satisfaction.',
+    '',
+    'Commands:',
+    ...lines,
+    '',
+    'plimsoll COMMAND --help shows the options of one command; plimsoll --version the version.',
+    'Exit codes: 0 done, 1 failed, 64 wrong usage, 65 bad data, 78 bad configuration.',
+    '',
+  ].join('\n')
+}
+
+/** Reads the package's version; src/cli and dist/src/cli lie at different depths below package.json. */
+function version(): string {
+  const found = ['../../package.json', '../../../package.json']
+    .map(path => new URL(path, import.meta.url))
+    .find(url => existsSync(url))
+  if (found === undefined) throw new Error('package.json is missing beside the installed program')
+  const { version } = JSON.parse(readFileSync(found, 'utf8')) as { readonly version: string }
+  return version
+}
+
+// Whoever reads our output may stop early (`| head`): that is an end, not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  throw error
+})
+
+if (process.channel !== undefined && process.channel !== null) {
+  // The launcher's channel closes when the launcher dies in any way, SIGKILL included; nothing may outlive it.
+  process.on('disconnect', () => process.exit(exitCodes.failed))
+  process.channel.unref()
+}
+
+process.exitCode = await main(process.argv.slice(2))

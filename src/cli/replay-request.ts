@@ -1,0 +1,140 @@
+import type { AuditSpec } from '../lab/audits.ts'
+import { type Drift, parseDrift } from '../lab/drift.ts'
+import { type ChannelSpec, parseChannel } from '../lab/feedback-channel.ts'
+import { type FloorSchedule, parseFloors } from '../lab/floor-schedule.ts'
+import type { Trace } from '../lab/trace.ts'
+import type { ModelId } from '../routing/model.ts'
+import type { ParsedArguments } from './arguments.ts'
+import { wrongUsage } from './exit.ts'
+
+/** One floor of the command line, with the text that named it. */
+export interface NamedFloors {
+  readonly text: string
+  readonly schedule: FloorSchedule
+}
+
+/** What can be read from the command line before the trace is. */
+export interface ReplayRequest {
+  readonly tracePath: string
+  readonly policy: string
+  readonly floors: readonly NamedFloors[]
+  readonly feedback: string
+  readonly audits: AuditSpec
+  readonly delay: number
+  readonly warmShare: number
+  readonly warmTracePath: string | null
+  readonly seeds: readonly number[]
+  readonly limit: number | null
+  readonly satisfiedAt: number | null
+  readonly delta: number
+  readonly parameters: Readonly<Record<string, number>>
+  readonly stepsPath: string | null
+}
+
+/** What names models, and so needs the trace. */
+export interface ModelRequest {
+  readonly channel: ChannelSpec
+  readonly drifts: readonly Drift[]
+  readonly proven: ModelId | null
+}
+
+/** Checks and collects the options of `plimsoll replay`. Throws with exit code 64. */
+export function readReplayRequest(given: ParsedArguments): ReplayRequest {
+  const satisfiedAt = given.number('satisfied-at') ?? null
+  if (satisfiedAt !== null && !(satisfiedAt > 0 && satisfiedAt <= 1)) {
+    throw wrongUsage(`--satisfied-at must lie above 0 and not above 1, but ${satisfiedAt} was given`)
+  }
+  const delta = given.number('delta') ?? 0.05
+  if (!(delta > 0 && delta < 1)) throw wrongUsage(`--delta must lie between 0 and 1, but ${delta} was given`)
+  const warmShare = given.number('warm-start') ?? 0
+  const warmTracePath = given.text('warm-start-trace') ?? null
+  if (warmShare > 0 && warmTracePath !== null) {
+    throw wrongUsage('--warm-start and --warm-start-trace exclude each other; give one of them')
+  }
+  if (warmShare === 1) throw wrongUsage('--warm-start 1 leaves no row to decide; give a share below 1')
+  return {
+    tracePath: required(given, 'trace'),
+    policy: required(given, 'policy'),
+    floors: namedFloors(required(given, 'floor')),
+    feedback: required(given, 'feedback'),
+    audits: auditsOf(given),
+    delay: given.number('delay') ?? 0,
+    warmShare,
+    warmTracePath,
+    seeds: seedsOf(given),
+    limit: limitOf(given),
+    satisfiedAt,
+    delta,
+    parameters: parametersOf(given.texts('param')),
+    stepsPath: given.text('steps') ?? null,
+  }
+}
+
+/** Reads the options that name models. Throws `SpecificationError`, or with exit code 64. */
+export function readModelRequest(given: ParsedArguments, trace: Trace): ModelRequest {
+  const provenName = given.text('proven')
+  const proven = trace.models.find(model => model === provenName) ?? null
+  if (provenName !== undefined && proven === null) {
+    throw wrongUsage(`--proven: no model '${provenName}' in the trace; it has ${trace.models.join(', ')}`)
+  }
+  return {
+    channel: parseChannel(required(given, 'feedback'), trace.models),
+    drifts: given.texts('drift').map(text => parseDrift(text, trace.models)),
+    proven,
+  }
+}
+
+function required(given: ParsedArguments, name: string): string {
+  const text = given.text(name)
+  if (text === undefined) throw wrongUsage(`--${name} is required`)
+  return text
+}
+
+function namedFloors(text: string): readonly NamedFloors[] {
+  const schedules = parseFloors(text)
+  return schedules.map(schedule => ({
+    schedule,
+    text: schedule.kind === 'constant' ? String(schedule.floor) : text,
+  }))
+}
+
+function seedsOf(given: ParsedArguments): readonly number[] {
+  const count = given.number('seeds')
+  if (count === undefined) return [given.number('seed') ?? 1]
+  if (count === 0) throw wrongUsage('--seeds must be at least 1, but 0 was given')
+  return Array.from({ length: count }, (_, i) => i + 1)
+}
+
+function limitOf(given: ParsedArguments): number | null {
+  const limit = given.number('limit') ?? null
+  if (limit === 0) throw wrongUsage('--limit must be at least 1, but 0 was given')
+  return limit
+}
+
+function auditsOf(given: ParsedArguments): AuditSpec {
+  const budget = given.number('audit') ?? 0
+  const rates = given.text('judge-error')
+  const human = given.number('human')
+  if (rates === undefined) {
+    if (human !== undefined)
+      throw wrongUsage('--human corrects a judge that errs; give --judge-error as well')
+    return { budget, judge: null, humanShare: 0 }
+  }
+  const [falsePositive = Number.NaN, falseNegative = Number.NaN, ...more] = rates.split(',').map(Number)
+  const valid = [falsePositive, falseNegative].every(rate => rate >= 0 && rate <= 1)
+  if (!valid || more.length > 0) {
+    throw wrongUsage(`--judge-error must be two rates from 0 to 1, as in 0.1,0.05, but '${rates}' was given`)
+  }
+  return { budget, judge: { falsePositive, falseNegative }, humanShare: human ?? 0 }
+}
+
+function parametersOf(texts: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    texts.map(text => {
+      const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
+      const number = value === '' ? Number.NaN : Number(value)
+      if (Number.isFinite(number)) return [name, number]
+      throw wrongUsage(`--param must be NAME=NUMBER, as in v=0.001, but '${text}' was given`)
+    }),
+  )
+}

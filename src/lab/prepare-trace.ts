@@ -1,0 +1,20 @@
+import type { Features, Featurizer } from '../routing/features/features.ts'
+import { estimateTokens } from '../routing/features/prompt-text.ts'
+import type { Trace } from './trace.ts'
+
+/** A trace with what routers see of each prompt, computed once for every run over it. */
+export interface PreparedTrace {
+  readonly trace: Trace
+  readonly features: readonly Features[]
+  /** Estimated from the prompt's text; the counts that a trace may hold stay hidden. */
+  readonly promptTokens: readonly number[]
+}
+
+/** Featurizes every prompt of a trace. */
+export function prepareTrace(trace: Trace, featurizer: Featurizer): PreparedTrace {
+  return {
+    trace,
+    features: trace.rows.map(row => featurizer.featurize(row.prompt)),
+    promptTokens: trace.rows.map(row => estimateTokens(row.prompt)),
+  }
+}

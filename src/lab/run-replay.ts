@@ -1,0 +1,143 @@
+import type { ModelId } from '../routing/model.ts'
+import { createPolicy } from '../routing/policies/registry.ts'
+import type { Policy, TrainingRows } from '../routing/policy.ts'
+import type { SlaClass } from '../routing/sla.ts'
+import type { AuditSpec } from './audits.ts'
+import type { Drift } from './drift.ts'
+import { type ChannelSpec, feedbackKind } from './feedback-channel.ts'
+import type { FloorSchedule } from './floor-schedule.ts'
+import type { PreparedTrace } from './prepare-trace.ts'
+import { type Chooser, type ReplaySetup, type ReplayStep, replay } from './replay.ts'
+import { shuffledOrder } from './row-order.ts'
+import { SpecificationError } from './specification-error.ts'
+import { type RunFigures, summarise } from './summarise.ts'
+import { trainingRows } from './training-rows.ts'
+import { createWorld, type World } from './world.ts'
+
+/** Rows given with full information before the first request. */
+export type WarmStart =
+  | { readonly kind: 'none' }
+  /** The first share of the shuffled rows, in [0, 1); only the others are decided. */
+  | { readonly kind: 'share'; readonly share: number }
+  /** All rows of another trace. */
+  | { readonly kind: 'trace'; readonly prepared: PreparedTrace }
+
+/** One floor and one seed of a replay. */
+export interface RunSpec {
+  readonly prepared: PreparedTrace
+  /** As `createPolicy` takes it, or `oracle`. */
+  readonly policy: string
+  readonly parameters: Readonly<Record<string, number>>
+  readonly floors: FloorSchedule
+  readonly seed: number
+  readonly channel: ChannelSpec
+  readonly audits: AuditSpec
+  readonly delay: number
+  readonly warmStart: WarmStart
+  /** A model known to satisfy; `null`: the dearest of the warm rows, and none in a cold start. */
+  readonly proven: ModelId | null
+  readonly drifts: readonly Drift[]
+  /** Rows of the shuffled trace to use; `null`: all. */
+  readonly limit: number | null
+  /** Probability of a wrong certificate, in (0, 1). */
+  readonly delta: number
+}
+
+/** Name of the only class of a replay. */
+const className = 'replay'
+
+/** Runs one replay and gives its figures; `onStep` sees every step in order. */
+export function runReplay(spec: RunSpec, onStep: (step: ReplayStep) => void = () => {}): RunFigures {
+  const { online, warm } = splitRows(spec)
+  const world = createWorld({
+    trace: spec.prepared.trace,
+    order: online,
+    drifts: spec.drifts,
+    seed: spec.seed,
+  })
+  const training = trainingOf(spec, warm, world)
+  const typical = new Map(training?.models.map(model => [model.id, model.typicalCostUsd]))
+  const chooser = chooserOf(spec, training)
+  const setup: ReplaySetup = {
+    prepared: spec.prepared,
+    world,
+    sla: slaOf(spec, training),
+    floors: spec.floors,
+    channel: spec.channel,
+    audits: spec.audits,
+    delay: spec.delay,
+    seed: spec.seed,
+    typicalCostUsd: model => typical.get(model) ?? null,
+  }
+  const steps: ReplayStep[] = []
+  for (const step of replay(chooser, setup)) {
+    onStep(step)
+    steps.push(step)
+  }
+  const report = chooser.kind === 'policy' ? chooser.policy.report(className) : null
+  return summarise({ steps, world, floors: spec.floors, report })
+}
+
+/** Shuffles the rows and sets the warm ones apart. */
+function splitRows(spec: RunSpec): { readonly online: readonly number[]; readonly warm: readonly number[] } {
+  const { rows, name } = spec.prepared.trace
+  const limit = spec.limit ?? rows.length
+  if (limit > rows.length) {
+    throw new SpecificationError(`trace '${name}' has ${rows.length} rows, fewer than the ${limit} asked for`)
+  }
+  const order = shuffledOrder(rows.length, spec.seed).slice(0, limit)
+  const warmCount = spec.warmStart.kind === 'share' ? Math.round(spec.warmStart.share * order.length) : 0
+  const online = order.slice(warmCount)
+  if (online.length > 0) return { online, warm: order.slice(0, warmCount) }
+  throw new SpecificationError(
+    `trace '${name}': no row is left to decide after a warm start of ${warmCount} rows`,
+  )
+}
+
+function trainingOf(spec: RunSpec, warm: readonly number[], world: World): TrainingRows | null {
+  // A model that appears later was not there to be trained on.
+  const models = world.availableAt(0).flatMap(model => world.models[model] ?? [])
+  switch (spec.warmStart.kind) {
+    case 'none':
+      return null
+    case 'share':
+      return warm.length === 0 ? null : trainingRows(spec.prepared, warm, models)
+    case 'trace': {
+      const { prepared } = spec.warmStart
+      return trainingRows(prepared, [...prepared.trace.rows.keys()], models)
+    }
+  }
+}
+
+function chooserOf(spec: RunSpec, training: TrainingRows | null): Chooser {
+  if (spec.policy === 'oracle') return { kind: 'oracle' }
+  return { kind: 'policy', policy: policyOf(spec, training) }
+}
+
+function policyOf(spec: RunSpec, training: TrainingRows | null): Policy {
+  try {
+    const { parameters, audits } = spec
+    return createPolicy(spec.policy, { parameters, training, snapshot: null, auditBudget: audits.budget })
+  } catch (error) {
+    if (error instanceof RangeError) throw new SpecificationError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function slaOf(spec: RunSpec, training: TrainingRows | null): SlaClass {
+  const proven = spec.proven ?? dearest(training)
+  return {
+    name: className,
+    floor: 0.5,
+    feedback: feedbackKind(spec.channel),
+    promise: 'on-average',
+    delta: spec.delta,
+    ...(proven === null ? {} : { proven }),
+  }
+}
+
+function dearest(training: TrainingRows | null): ModelId | null {
+  const priced = (training?.models ?? []).filter(model => model.typicalCostUsd !== null)
+  const sorted = [...priced].sort((a, b) => (b.typicalCostUsd ?? 0) - (a.typicalCostUsd ?? 0))
+  return sorted[0]?.id ?? null
+}

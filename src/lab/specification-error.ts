@@ -1,0 +1,12 @@
+/** A floor, channel, drift or other part of an experiment's description is not understood: what was given, what was expected. */
+export class SpecificationError extends Error {
+  readonly code = 'bad_specification'
+}
+
+/** Reads a number of a specification within [min, max]; throws `SpecificationError` naming the whole specification. */
+export function specifiedNumber(text: string, of: string, min: number, max: number): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= min && value <= max) return value
+  const range = max === Number.MAX_VALUE ? `a number of at least ${min}` : `a number from ${min} to ${max}`
+  throw new SpecificationError(`'${of}': expected ${range}, given '${text}'`)
+}
