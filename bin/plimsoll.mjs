@@ -1,38 +1,52 @@
 #!/usr/bin/env node
 // Plain JavaScript that Node 20 can run: it starts the command line with a Node that can run the rest.
-// A clone runs TypeScript from src/ with the pinned Node; an installed package runs dist/ with the Node at hand.
-import { spawn, spawnSync } from 'node:child_process'
+// A clone runs TypeScript from src/ with the pinned Node, an installed package runs dist/ with the Node at hand.
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const source = `${root}src/cli/main.ts`
-const emitted = `${root}dist/src/cli/main.js`
-const major = Number(process.versions.node.split('.')[0])
+const oldestMajor = 24
+const source = new URL('../src/cli/main.ts', import.meta.url)
+const emitted = new URL('../dist/src/cli/main.js', import.meta.url)
+const runsHere = Number(process.versions.node.split('.')[0]) >= oldestMajor
 
-if (!existsSync(source)) {
-  if (major < 24) {
-    process.stderr.write(
-      `plimsoll needs Node 24 or newer; this is ${process.version}. Install a newer Node and run it again.\n`,
-    )
-    process.exit(1)
+if (existsSync(source)) await runClone()
+else if (runsHere) await import(emitted.href)
+else
+  refuse(
+    `plimsoll needs Node ${oldestMajor} or newer; this is ${process.version}. Install a newer Node and run it again.`,
+  )
+
+async function runClone() {
+  const { missingNode, pinnedNodePath, pinnedNodeVersion, setUp } = await import('../scripts/setup.mjs')
+  try {
+    setUp()
+  } catch (error) {
+    return refuse(error.message)
   }
-  await import(emitted)
-} else {
-  const setup = spawnSync(process.execPath, [`${root}scripts/setup.mjs`], { stdio: ['ignore', 2, 2] })
-  if (setup.status !== 0) process.exit(setup.status ?? 1)
-  if (major >= 24) {
-    await import(source)
-  } else {
-    // The channel tells the child when this process dies in any way, so that nothing is left running.
-    const child = spawn(`${root}node_modules/node/bin/node`, [source, ...process.argv.slice(2)], {
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    })
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-    child.on('error', error => {
-      process.stderr.write(`plimsoll: the pinned Node could not be started: ${error.message}\n`)
-      process.exit(1)
-    })
-    child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
-  }
+  const missing = missingNode()
+  if (missing && !runsHere) return refuse(missing)
+  if (missing || process.versions.node === pinnedNodeVersion()) return import(source.href)
+  return runWith(pinnedNodePath())
+}
+
+function runWith(node) {
+  // The channel tells the child when this process dies in any way, so that nothing is left running.
+  const child = spawn(node, [fileURLToPath(source), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  // A terminal sends Ctrl-C to both processes by itself; passed on as well, it would count twice.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', error => refuse(`plimsoll: the pinned Node could not be started: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = 1
 }
