@@ -1,11 +1,19 @@
 import type { Policy, PolicyDefinition, PolicySetup } from '../policy.ts'
+import { cheapestFeasible } from './cheapest-feasible.ts'
 import { fixed } from './fixed.ts'
 import { messPlus } from './mess-plus.ts'
 import { resolveParameters } from './parameters.ts'
 import { random } from './random.ts'
+import { staticMixture } from './static-mixture.ts'
 
 /** Every policy that can be named in a configuration or on the command line. */
-export const policyDefinitions: readonly PolicyDefinition[] = [messPlus, fixed, random]
+export const policyDefinitions: readonly PolicyDefinition[] = [
+  messPlus,
+  staticMixture,
+  cheapestFeasible,
+  fixed,
+  random,
+]
 
 /**
  * Builds a policy from its name, `mess-plus` or `fixed:MODEL`.
