@@ -141,7 +141,8 @@ function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-if (process.argv[1] && import.meta.url.endsWith('/setup.mjs') && /setup\.mjs$/.test(process.argv[1])) {
+// The launcher imports this file; npm's scripts run it.
+if (/setup\.mjs$/.test(process.argv[1] ?? '')) {
   try {
     setUp()
     const missing = missingNode()
