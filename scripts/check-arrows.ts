@@ -24,7 +24,7 @@ const sql = ['node:sqlite']
 /** Functions that only mark a string as an id: importing one is importing a type. */
 const brands = ['modelId', 'decisionId']
 
-/** The only imports allowed. Tests and contract suites are free. */
+/** The only imports allowed. Tests, contract suites and fixtures are free. */
 export const arrows: readonly FolderRule[] = [
   { folder: 'routing/numeric', values: [], types: [], outside: 'none' },
   { folder: 'routing', values: ['routing/numeric'], types: [], outside: 'none' },
@@ -149,7 +149,7 @@ function findNameFaults(path: string): readonly string[] {
     .filter(name => namesWithoutMeaning.has(name))
     .map(name => `${path}: "${name}" names no concept; name the folder or file for what it holds`)
   const file = posix.basename(path)
-  if (path.endsWith('.ts') && !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract))?\.ts$/.test(file)) {
+  if (path.endsWith('.ts') && !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|fixture))?\.ts$/.test(file)) {
     faults.push(`${path}: file names are kebab-case`)
   }
   return faults

@@ -32,7 +32,7 @@ export function readSources(root: string, folders: readonly string[]): readonly 
     .map(path => readSourceFile(root, path))
 }
 
-/** Tests and contract suites may import anything and are read by people who know why. */
+/** Tests, contract suites and their fixtures may import anything and are read by people who know why. */
 export function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$/.test(path)
+  return /\.(test|contract|fixture)\.ts$/.test(path)
 }
