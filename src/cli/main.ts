@@ -20,9 +20,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 /** Runs one command line and gives its exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+  if (name === undefined) return fail(wrongUsage('no command given; plimsoll --help lists them'), 'plimsoll')
+  if (name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
     process.stdout.write(overview())
-    return name === undefined ? exitCodes.wrongUsage : exitCodes.done
+    return exitCodes.done
   }
   if (name === '--version' || name === '-v') {
     process.stdout.write(`${version()}\n`)

@@ -1,40 +1,33 @@
 /** Tells on standard error how far a long command has come. */
 export interface Progress {
-  /** Says where the work stands, at most a few times a second. */
+  /** Says where the work stands; draws at most a few times a second. */
   update(done: number, label: string): void
   /** Clears the line. */
   end(): void
 }
 
 const width = 24
-/** Time between two drawings on a terminal. */
-const drawEveryMs = 100
+/** Time between two drawings on a terminal, and between two lines elsewhere. */
+const terminalEveryMs = 100
+const logEveryMs = 5000
+/** Reading the clock costs more than a cheap step: it is looked at once in so many updates. */
+const lookEvery = 64
 
-/**
- * A progress line on a terminal; where standard error is none, one line for every tenth of the work.
- * `total` is in the same unit as `done`.
- */
+/** A progress line on a terminal, a line every few seconds elsewhere. `total` is in the same unit as `done`. */
 export function createProgress(total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
-  let lastDrawnMs = 0
-  let lastTenth = 0
-  const draw = (done: number, label: string): void => {
-    const filled = Math.round((width * done) / total)
-    const percent = Math.floor((100 * done) / total)
-    stream.write(`\r\x1b[2K${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${percent}% ${label}`)
-  }
+  let updates = 0
+  let shownMs = performance.now()
   return {
     update(done, label) {
-      if (stream.isTTY) {
-        const nowMs = performance.now()
-        if (nowMs - lastDrawnMs < drawEveryMs) return
-        lastDrawnMs = nowMs
-        draw(done, label)
-        return
-      }
-      const tenth = Math.floor((10 * done) / total)
-      if (tenth <= lastTenth) return
-      lastTenth = tenth
-      stream.write(`${10 * tenth}% ${label}\n`)
+      if (++updates % lookEvery !== 0) return
+      const nowMs = performance.now()
+      if (nowMs - shownMs < (stream.isTTY ? terminalEveryMs : logEveryMs)) return
+      shownMs = nowMs
+      const share = Math.min(1, done / total)
+      const percent = `${Math.floor(100 * share)}% ${label}`
+      const filled = Math.round(width * share)
+      const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
+      stream.write(stream.isTTY ? `\r\x1b[2K${bar} ${percent}` : `${percent}\n`)
     },
     end() {
       if (stream.isTTY) stream.write('\r\x1b[2K')

@@ -72,6 +72,7 @@ export function readReplayRequest(given: ParsedArguments): ReplayRequest {
 
 /** Reads the options that name models. Throws `SpecificationError`, or with exit code 64. */
 export function readModelRequest(given: ParsedArguments, trace: Trace): ModelRequest {
+  checkPolicyModel(required(given, 'policy'), trace)
   const provenName = given.text('proven')
   const proven = trace.models.find(model => model === provenName) ?? null
   if (provenName !== undefined && proven === null) {
@@ -82,6 +83,14 @@ export function readModelRequest(given: ParsedArguments, trace: Trace): ModelReq
     drifts: given.texts('drift').map(text => parseDrift(text, trace.models)),
     proven,
   }
+}
+
+/** A policy would serve another model in place of one that does not exist; here that is a slip of the pen. */
+function checkPolicyModel(policy: string, trace: Trace): void {
+  const colon = policy.indexOf(':')
+  const model = policy.slice(colon + 1)
+  if (colon < 0 || trace.models.some(known => known === model)) return
+  throw wrongUsage(`--policy ${policy}: no model '${model}' in the trace; it has ${trace.models.join(', ')}`)
 }
 
 function required(given: ParsedArguments, name: string): string {

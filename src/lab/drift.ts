@@ -31,7 +31,7 @@ export function parseDrift(text: string, models: readonly ModelId[]): Drift {
   const parts = /^(.+)@([^@:]+):([a-z]+)(?:\*(.+))?$/.exec(text)
   const [, name = '', at = '', kind = '', factor] = parts ?? []
   if (parts === null) throw new SpecificationError(`drift '${text}': expected ${form}`)
-  const fraction = specifiedNumber(at, text, 0, 1)
+  const fraction = specifiedNumber(at, `drift '${text}'`, 0, 1)
   if (fraction === 0 || fraction === 1) {
     throw new SpecificationError(
       `drift '${text}': the fraction of the stream must lie strictly between 0 and 1`,
@@ -61,7 +61,10 @@ function changeOf(kind: string, factor: string | undefined, text: string): Chang
   } else if (kind === 'quality' || kind === 'cost') {
     if (factor === undefined)
       throw new SpecificationError(`drift '${text}': ${kind} needs a factor: ${kind}*k`)
-    return { kind, factor: specifiedNumber(factor, text, 0, kind === 'quality' ? 1 : Number.MAX_VALUE) }
+    return {
+      kind,
+      factor: specifiedNumber(factor, `drift '${text}'`, 0, kind === 'quality' ? 1 : Number.MAX_VALUE),
+    }
   }
   throw new SpecificationError(`drift '${text}': expected ${form}`)
 }

@@ -41,9 +41,9 @@ export function parseChannel(text: string, models: readonly ModelId[]): ChannelS
   if (argument === null) {
     if (kind === 'full' || kind === 'chosen' || kind === 'none') return { kind }
   } else if (kind === 'sparse') {
-    return { kind, probability: specifiedNumber(argument, text, 0, 1) }
+    return { kind, probability: specifiedNumber(argument, `feedback '${text}'`, 0, 1) }
   } else if (kind === 'one-sided') {
-    const rate = specifiedNumber(argument, text, 0, 1)
+    const rate = specifiedNumber(argument, `feedback '${text}'`, 0, 1)
     return { kind, rates: new Map(models.map(model => [model, rate])) }
   } else if (kind === 'one-sided-by-model') {
     return { kind: 'one-sided', rates: ratesByModel(argument, text, models) }
@@ -56,7 +56,7 @@ function ratesByModel(
   text: string,
   models: readonly ModelId[],
 ): ReadonlyMap<ModelId, number> {
-  const rates = argument.split(',').map(rate => specifiedNumber(rate, text, 0, 1))
+  const rates = argument.split(',').map(rate => specifiedNumber(rate, `feedback '${text}'`, 0, 1))
   if (rates.length === models.length) return new Map(models.map((model, i) => [model, rates[i] ?? 0]))
   throw new SpecificationError(
     `feedback '${text}': expected ${models.length} rates, one per model in the order ${models.join(', ')}; given ${rates.length}`,

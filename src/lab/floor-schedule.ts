@@ -54,14 +54,14 @@ export function parseFloors(text: string): readonly FloorSchedule[] {
   const from = floorOf(a ?? '', text)
   const to = floorOf(b ?? '', text)
   if (kind === 'uniform') return [{ kind, low: Math.min(from, to), high: Math.max(from, to) }]
-  if (kind === 'step') return [{ kind, from, to, at: specifiedNumber(c ?? '', text, 0, 1) }]
+  if (kind === 'step') return [{ kind, from, to, at: specifiedNumber(c ?? '', `floor '${text}'`, 0, 1) }]
   if (kind === 'cycle')
-    return [{ kind, from, to, cycles: specifiedNumber(c ?? '', text, edge, Number.MAX_VALUE) }]
+    return [{ kind, from, to, cycles: specifiedNumber(c ?? '', `floor '${text}'`, edge, Number.MAX_VALUE) }]
   return [{ kind: 'drift', from, to }]
 }
 
 function floorOf(text: string, of: string): number {
-  const floor = specifiedNumber(text, of, 0, 1)
+  const floor = specifiedNumber(text, `floor '${of}'`, 0, 1)
   if (floor >= edge && floor <= 1 - edge) return floor
   throw new SpecificationError(`floor '${of}': a floor lies strictly between 0 and 1, given ${text}`)
 }

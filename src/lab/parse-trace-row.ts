@@ -42,9 +42,10 @@ function parseObject(line: string): JsonObject {
   try {
     value = JSON.parse(line)
   } catch (error) {
-    throw new RowFault(
-      `expected one JSON object per line, but it does not parse: ${(error as Error).message}`,
-    )
+    // The parser's own message quotes the text, and prompts have no place in messages.
+    const [, position] = / at position (\d+)/.exec(String(error)) ?? []
+    const where = position === undefined ? '' : ` (at character ${Number(position) + 1})`
+    throw new RowFault(`expected one JSON object per line, but the line is not valid JSON${where}`)
   }
   if (!isObject(value)) throw new RowFault(`expected a JSON object, given ${shown(value)}`)
   return value

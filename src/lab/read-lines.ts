@@ -12,12 +12,16 @@ const lineBreak = 0x0a
 
 /**
  * Streams the lines of a file, unpacking it when its name ends in `.gz`.
- * Errors of the file system and of gzip are thrown from the iteration.
+ * `onRead` is told how many bytes of the file were read since it was last told. Errors of the file system and of gzip are
+ * thrown from the iteration.
  */
-export async function* readLines(path: string): AsyncGenerator<NumberedLine> {
+export async function* readLines(
+  path: string,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<NumberedLine> {
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
-  for await (const chunk of openBytes(path)) {
+  for await (const chunk of readBytes(path, onRead)) {
     const bytes: Buffer = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
     let start = 0
     for (let end = bytes.indexOf(lineBreak); end >= 0; end = bytes.indexOf(lineBreak, start)) {
@@ -29,9 +33,20 @@ export async function* readLines(path: string): AsyncGenerator<NumberedLine> {
   if (rest.length > 0) yield { number: number + 1, bytes: rest }
 }
 
-function openBytes(path: string): AsyncIterable<Uint8Array> {
+/**
+ * Streams the bytes of a file, unpacking it when its name ends in `.gz`. `onRead` is told how many bytes of the file itself
+ * were read since it was last told.
+ */
+export async function* readBytes(path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
-  if (!path.endsWith('.gz')) return file
   // pipeline() hands the file's errors on to the iteration; its callback is what keeps them from being thrown twice.
-  return pipeline(file, createGunzip(), () => {})
+  const bytes: AsyncIterable<Uint8Array> = path.endsWith('.gz')
+    ? pipeline(file, createGunzip(), () => {})
+    : file
+  let told = 0
+  for await (const chunk of bytes) {
+    onRead(file.bytesRead - told)
+    told = file.bytesRead
+    yield chunk
+  }
 }

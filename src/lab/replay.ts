@@ -1,3 +1,4 @@
+import type { CertificateReading } from '../routing/certify/certificate.ts'
 import { type Decision, type DecisionRecord, decisionId, type RoutingContext } from '../routing/decision.ts'
 import type { Feedback, LearningEvent } from '../routing/learning-event.ts'
 import type { ModelId, ModelSpec } from '../routing/model.ts'
@@ -5,7 +6,7 @@ import { createRandom } from '../routing/numeric/random.ts'
 import type { Policy } from '../routing/policy.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import { type Audit, type AuditSpec, createAuditor } from './audits.ts'
-import { type CertificateReading, createCertificateFeed } from './certificate-feed.ts'
+import { createCertificateFeed } from './certificate-feed.ts'
 import { type ChannelSpec, createChannel, type Truth } from './feedback-channel.ts'
 import { type FloorSchedule, floorAt, requestFloors } from './floor-schedule.ts'
 import { oracleDecision } from './oracle.ts'
@@ -81,7 +82,11 @@ function createRun(chooser: Chooser, setup: ReplaySetup): Run {
   const { world, seed } = setup
   const say = createChannel(setup.channel)
   const auditor = createAuditor(setup.audits)
-  const certificate = createCertificateFeed(setup)
+  const certificate = createCertificateFeed({
+    channel: setup.channel,
+    audits: setup.audits,
+    delta: setup.sla.delta,
+  })
   const answered = new Float64Array(world.models.length)
   const specs = world.models.map(model => modelSpec(model, setup.typicalCostUsd(model)))
   let learned = 0

@@ -1,5 +1,5 @@
+import type { CertificateReading } from '../routing/certify/certificate.ts'
 import type { ClassReport } from '../routing/policy.ts'
-import type { CertificateReading } from './certificate-feed.ts'
 import { type FloorSchedule, floorBinEdges } from './floor-schedule.ts'
 import { type PhaseReferences, phaseReferences, type References, streamReferences } from './references.ts'
 import type { ReplayStep } from './replay.ts'
