@@ -65,7 +65,7 @@ const parameters = [
     max: 1,
     meaning: '1: the predictor learns from every label, instead of exploration rounds only',
   },
-  { name: 'learningRate', default: 1, min: 1e-4, max: 10, meaning: 'step of the satisfaction predictor' },
+  { name: 'learningRate', default: 0.3, min: 1e-4, max: 10, meaning: 'step of the satisfaction predictor' },
 ] as const satisfies readonly PolicyParameter[]
 
 type Settings = ReturnType<typeof resolveParameters<typeof parameters>>

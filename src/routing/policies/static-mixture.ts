@@ -29,7 +29,7 @@ const parameters = [
   },
   {
     name: 'exploration',
-    default: 0.05,
+    default: 0.02,
     min: 0,
     max: 1,
     meaning: 'share of decisions spread evenly over all models afterwards, so that no mean grows stale',
