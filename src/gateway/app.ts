@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { GatewayError, toGatewayError } from '../inference/errors.ts'
+import { identifyCaller } from './caller.ts'
+import { decodePath } from './decode-path.ts'
+import { type Exchange, sendError, sendJson } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import { handleFeedback } from './handle-feedback.ts'
+import { handleInference } from './handle-inference.ts'
+import { handleDecision, handleExplain, handleModels, handleReady, handleSla } from './handle-queries.ts'
+
+/** Answers one kind of request; throws a GatewayError for what it refuses. */
+type Handler = (gateway: Gateway, exchange: Exchange) => void | Promise<void>
+
+interface Endpoint {
+  readonly method: 'GET' | 'POST'
+  /** Whether a key is asked for, where keys are configured. */
+  readonly open?: true
+  readonly handle: Handler
+}
+
+/** Paths without variable parts. */
+const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
+  ['/v1/chat/completions', { method: 'POST', handle: handleInference }],
+  ['/v1/models', { method: 'GET', handle: handleModels }],
+  ['/v1/feedback', { method: 'POST', handle: handleFeedback }],
+  ['/v1/router/explain', { method: 'POST', handle: handleExplain }],
+  ['/v1/sla', { method: 'GET', handle: (gateway, exchange) => handleSla(gateway, exchange, null) }],
+  [
+    '/health',
+    { method: 'GET', open: true, handle: (_, { response }) => sendJson(response, 200, { status: 'ok' }) },
+  ],
+  ['/ready', { method: 'GET', open: true, handle: handleReady }],
+])
+
+const DECISIONS = '/v1/router/decisions/'
+const CLASSES = '/v1/sla/'
+
+function findEndpoint(path: string): Endpoint | undefined {
+  const exact = endpoints.get(path)
+  if (exact !== undefined) return exact
+  if (path.startsWith(DECISIONS)) {
+    const id = path.slice(DECISIONS.length)
+    return { method: 'GET', handle: (gateway, exchange) => handleDecision(gateway, exchange, id) }
+  }
+  if (path.startsWith(CLASSES)) {
+    const name = decodePath(path.slice(CLASSES.length))
+    return { method: 'GET', handle: (gateway, exchange) => handleSla(gateway, exchange, name) }
+  }
+  return undefined
+}
+
+/** Answers every request of the main port, errors included. Never rejects. */
+export async function handleRequest(
+  gateway: Gateway,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const names = gateway.ids.create(gateway.now())
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const base = { request, response, path, names, startedMs: performance.now() }
+  try {
+    const endpoint = findEndpoint(path)
+    if (endpoint === undefined)
+      throw new GatewayError(
+        'path_not_found',
+        `there is no ${path.slice(0, 100)} here; the API starts at /v1`,
+      )
+    if (request.method !== endpoint.method)
+      throw new GatewayError('method_not_allowed', `${path} takes ${endpoint.method}, not ${request.method}`)
+    const caller = endpoint.open ? null : identifyCaller(request, gateway.serving().config.keys)
+    await endpoint.handle(gateway, { ...base, caller })
+  } catch (thrown) {
+    fail(gateway, { ...base, caller: null }, toGatewayError(thrown))
+  }
+}
+
+function fail(gateway: Gateway, exchange: Exchange, error: GatewayError): void {
+  const { response, names } = exchange
+  // A request that reached an upstream is in the books already.
+  if (error.details.attempts === undefined) gateway.observer.refused(exchange, error)
+  if (!response.headersSent) response.setHeader('x-request-id', names.requestId)
+  sendError(response, error)
+}

@@ -1,0 +1,129 @@
+import * as z from 'zod'
+import { CAPABILITIES } from '../inference/inference-request.ts'
+
+const price = z.number().min(0)
+const openUnit = z.number().gt(0).lt(1)
+const milliseconds = z.int().min(1).max(86_400_000)
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes or underscores')
+const port = z.int().min(0).max(65_535)
+
+const timeouts = z.strictObject({
+  connect: milliseconds.optional(),
+  firstToken: milliseconds.optional(),
+  total: milliseconds.optional(),
+})
+
+const model = z.strictObject({
+  id: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/,
+      'must be letters, digits, dots, dashes, colons, slashes or underscores',
+    )
+    .describe('The model as clients see it, after the provider and a slash'),
+  provider: name,
+  protocol: z.enum(['openai']).default('openai'),
+  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  upstreamModel: z.string().min(1).optional().describe("The model's name at the provider; by default its id"),
+  apiKeyEnv: z.string().min(1).optional().describe('The environment variable that holds the key'),
+  priceUsdPerMillion: z
+    .strictObject({ input: price, output: price, cachedInput: price.optional() })
+    .optional(),
+  typicalCostUsd: price.optional().describe('Mean cost of one request, where it is known from elsewhere'),
+  contextWindow: z.int().min(1).optional(),
+  maxOutputTokens: z.int().min(1).optional(),
+  capabilities: z.array(z.enum(CAPABILITIES)).default([]),
+  timeoutMs: timeouts.optional(),
+  maxAttempts: z.int().min(1).max(10).default(2).describe('Calls per request, the first included'),
+  streamUsage: z.boolean().default(true).describe('Whether streams may be asked to end with their usage'),
+})
+
+const serviceClass = z.strictObject({
+  name,
+  satisfaction: z.strictObject({
+    floor: openUnit,
+    promise: z.enum(['on-average', 'certified']).default('on-average'),
+    delta: openUnit.default(0.05),
+  }),
+  feedback: z
+    .strictObject({
+      kind: z.enum(['chosen', 'sparse', 'one-sided', 'none']),
+      windowMs: z.int().min(1).optional(),
+    })
+    .default({ kind: 'chosen' }),
+  policy: z.string().min(1).default('plimsoll'),
+  policyParameters: z.record(z.string(), z.number()).default({}),
+  auditBudget: z.number().min(0).max(1).default(0),
+  proven: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A model known to keep the floor, as provider/model or its id'),
+  floors: z.strictObject({ min: openUnit, max: openUnit }).optional(),
+  models: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('The models that may serve the class; by default all'),
+})
+
+const key = z.strictObject({
+  name,
+  sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be the 64 hexadecimal digits of a SHA-256'),
+  classes: z.array(z.string().min(1)).min(1).optional(),
+  defaultClass: z.string().min(1).optional(),
+  floors: z.strictObject({ min: openUnit, max: openUnit }).optional(),
+  pinned: z.boolean().default(true).describe('Whether the key may name a model directly'),
+})
+
+/** The configuration file, as written. */
+export const configSchema = z.strictObject({
+  listen: z
+    .strictObject({
+      port: port.default(4000),
+      host: z.string().min(1).default('127.0.0.1'),
+      admin: port.default(4001),
+      adminHost: z.string().min(1).default('127.0.0.1'),
+    })
+    .prefault({}),
+  store: z
+    .string()
+    .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:FILE or memory:')
+    .default('sqlite:plimsoll.db'),
+  models: z.array(model).min(1),
+  classes: z.array(serviceClass).min(1),
+  defaultClass: z.string().min(1).optional(),
+  aliases: z
+    .record(z.string().min(1), z.string().min(1))
+    .default({})
+    .describe('Further model names, each bound to a class'),
+  keys: z.array(key).default([]),
+  limits: z
+    .strictObject({
+      bodyBytes: z
+        .int()
+        .min(1024)
+        .default(20 * 1024 * 1024),
+      headersMs: milliseconds.default(10_000),
+      requestMs: milliseconds.default(60_000),
+      shutdownMs: milliseconds.default(10_000),
+      feedbackMs: z
+        .int()
+        .min(1)
+        .default(7 * 86_400_000),
+    })
+    .prefault({}),
+  breaker: z
+    .strictObject({ failures: z.int().min(1).default(5), coolDownMs: milliseconds.default(10_000) })
+    .prefault({}),
+  log: z.strictObject({ requests: z.boolean().default(true) }).prefault({}),
+})
+
+export type ConfigDocument = z.output<typeof configSchema>
+
+/** JSON Schema of the configuration file, for editors. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input' })
+}

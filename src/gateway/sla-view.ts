@@ -1,0 +1,77 @@
+import type { SlaReport } from '../learner/sla-ledger.ts'
+import type { ClassReport } from '../routing/policy.ts'
+import type { ClassConfig } from './config.ts'
+import type { Gateway } from './gateway.ts'
+import { policyKey } from './policy-key.ts'
+
+/** Everything known of one class: what was promised, what was counted and what its policy believes. */
+export interface ClassKnowledge {
+  readonly report: ClassReport | null
+  readonly ledger: SlaReport | null
+  readonly floor: number
+}
+
+/** Gathers what ledger and policy know of a class. */
+export function classKnowledge(gateway: Gateway, config: ClassConfig): ClassKnowledge {
+  const { name } = config.sla
+  return {
+    report: gateway.learner.policy(policyKey(config)).report(name),
+    ledger: gateway.learner.slaReport(name),
+    floor: gateway.floors.current(config.sla).floor,
+  }
+}
+
+/** How a promise stands: what the certificate says, unless the policy found that it cannot be kept. */
+export function constraintState(known: ClassKnowledge) {
+  const state = known.ledger?.certificate?.state ?? 'undecided'
+  return known.report?.infeasible != null && state !== 'compliant' ? 'infeasible' : state
+}
+
+/** The state of a class as `GET /v1/sla/{class}` shows it. */
+export function slaView(gateway: Gateway, config: ClassConfig) {
+  const known = classKnowledge(gateway, config)
+  const { ledger, report, floor } = known
+  const certificate = ledger?.certificate ?? null
+  const reachable = report?.infeasible?.reachable ?? report?.reachable ?? null
+  const constraint = {
+    name: 'satisfaction',
+    target: floor,
+    estimate: certificate?.estimate ?? null,
+    lower: certificate?.lower ?? 0,
+    upper: certificate?.upper ?? 1,
+    delta: config.sla.delta,
+    labels: certificate?.labels ?? 0,
+    state: constraintState(known),
+    priceUsd: report?.priceUsd ?? null,
+    debt: report?.debt ?? 0,
+    ...(reachable === null ? {} : { reachable }),
+    ...(certificate?.labelsNeeded == null ? {} : { labelsNeeded: certificate.labelsNeeded }),
+  }
+  return {
+    class: config.sla.name,
+    policy: config.policy,
+    floor,
+    constraints: [constraint],
+    requests: ledger?.requests ?? 0,
+    costUsd: ledger?.costUsd ?? 0,
+    share: ledger?.share ?? {},
+    asOf: new Date(ledger?.asOfMs ?? gateway.now()).toISOString(),
+  }
+}
+
+/** The state of a class as the admin API shows it: the public view and what only operators need. */
+export function classView(gateway: Gateway, config: ClassConfig) {
+  const { report, ledger } = classKnowledge(gateway, config)
+  return {
+    ...slaView(gateway, config),
+    configuredFloor: config.sla.floor,
+    floors: config.sla.floors ?? null,
+    feedback: config.sla.feedback,
+    shadowCostUsd: ledger?.shadowCostUsd ?? 0,
+    unpricedCalls: ledger?.unpricedCalls ?? 0,
+    satisfaction: ledger?.satisfaction ?? null,
+    recentSatisfaction: ledger?.recentSatisfaction ?? null,
+    infeasible: report?.infeasible ?? null,
+    alarms: report?.alarms ?? [],
+  }
+}
