@@ -1,0 +1,301 @@
+import type { DecisionRecord, RoutingContext } from '../decision.ts'
+import { estimateOf } from '../decision.ts'
+import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
+import type { ClassReport, Infeasibility, PolicyAlarm } from '../policy.ts'
+import { FloorPrices } from '../price/floor-prices.ts'
+import { InfeasibilityWatch } from '../price/infeasibility.ts'
+import { PlanningWindow } from '../price/planning-window.ts'
+import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
+import { dearestMeanCost } from '../price/price-table.ts'
+import type { FeedbackKind, SlaClass } from '../sla.ts'
+import type { PlimsollSetup } from './plimsoll-setup.ts'
+import { usersSayBoth } from './usable-label.ts'
+
+/** A model counts as gone after this many decisions in a row without it. */
+const ABSENCE = 16
+const MOST_ALARMS = 100
+/** Corrections of the target by debt. */
+const LARGEST_REBATE = -0.03
+const LARGEST_SURCHARGE = 0.06
+/** Highest prices: multiples of the dearest model's mean cost, and of the price from the training rows. */
+const HIGHEST_MULTIPLE = 40
+const WITH_LABELS = 4
+const WITHOUT_LABELS = 1.5
+const LOWEST_SHARE = 1e-4
+
+/**
+ * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
+ * predictions stand in until labels come, and plans the price at which the predicted mean over the last 400 requests
+ * equals floor + debt / horizon.
+ */
+export class PlimsollController {
+  readonly #setup: PlimsollSetup
+  #feedback: FeedbackKind
+  #delta: number
+  #decisions = 0
+  /** True once a request asked for another floor than its class. */
+  #floorsDiffer = false
+  #prices: FloorPrices
+  #window = new PlanningWindow()
+  #plannedAt = 0
+  #replan = true
+  #reachable: number | null = null
+  #capLifted = false
+  /** Decision at which each model, by roster number, was last eligible. */
+  readonly #lastEligible = new Map<number, number>()
+  #watch = new InfeasibilityWatch()
+  #infeasible: Infeasibility | null = null
+  readonly #alarms: PolicyAlarm[] = []
+
+  constructor(setup: PlimsollSetup, sla: Pick<SlaClass, 'feedback' | 'delta' | 'floor'>) {
+    this.#setup = setup
+    this.#feedback = sla.feedback
+    this.#delta = sla.delta
+    this.#prices = new FloorPrices(sla.floor, setup.table)
+    const models = Int32Array.from(setup.beliefs.roster.entries.keys())
+    for (const view of setup.seeds) this.#window.push({ view, floor: sla.floor, models })
+  }
+
+  /** How far offline predictions overrate what this class chooses. */
+  get shift(): number {
+    return this.#prices.shift
+  }
+
+  get decisions(): number {
+    return this.#decisions
+  }
+
+  get debt(): number {
+    return this.#prices.debt
+  }
+
+  priceAt(floor: number): number {
+    return this.#prices.priceAt(floor)
+  }
+
+  /** True when the beliefs themselves call the floor out of reach: time to doubt them. */
+  outOfReach(floor: number): boolean {
+    return this.#reachable !== null && this.#reachable < floor
+  }
+
+  /** Takes a decision: its prediction enters the debt, its prompt the planning window. */
+  decided(record: DecisionRecord): void {
+    const { context, decision } = record
+    const { beliefs } = this.#setup
+    this.#decisions++
+    this.#feedback = context.sla.feedback
+    this.#delta = context.sla.delta
+    if (this.#coverFloor(context)) this.#replan = true
+    const models = Int32Array.from(context.models, spec => beliefs.roster.slot(spec.id))
+    const view = beliefs.view(context.features, context.promptTokens)
+    this.#window.push({ view, floor: context.floor, models })
+    this.#noteEligible(models)
+    const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
+    this.#prices.addDebt(context.floor, context.floor - predicted)
+  }
+
+  /** Refills the window: the prompts read differently now. */
+  reread(entries: PlanningWindow): void {
+    this.#window = entries
+    this.#replan = true
+  }
+
+  /** Plans if a plan is due. */
+  planIfDue(): void {
+    if (!this.#replan && this.#decisions - this.#plannedAt < this.#interval()) return
+    this.#replan = false
+    this.#plannedAt = this.#decisions
+    const sample = this.#sample()
+    if (sample.requests > 0) this.#plan(sample)
+  }
+
+  /** Takes the label of the answer that was served: the debt replaces the prediction by it. */
+  labelled(record: DecisionRecord, value: number): void {
+    const { floor } = record.context
+    const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
+    this.#prices.addDebt(floor, predicted - value)
+    this.#watch.observe(value - floor)
+  }
+
+  /** Raises an alarm; prices may rise above what the training rows suggested from here on. */
+  alarm(kind: string): void {
+    this.#alarms.push({ atDecision: this.#decisions, kind })
+    if (this.#alarms.length > MOST_ALARMS) this.#alarms.shift()
+    this.#capLifted = true
+    this.#replan = true
+  }
+
+  report(): ClassReport {
+    const { floors } = this.#prices
+    return {
+      priceUsd: this.priceAt(floors[floors.length >> 1] ?? 0),
+      debt: this.#prices.debt,
+      reachable: this.#reachable,
+      infeasible: this.#infeasible,
+      alarms: [...this.#alarms],
+    }
+  }
+
+  /** Every 5 decisions at first, then every 20, ever more rarely up to every 100. */
+  #interval(): number {
+    if (this.#decisions < 200) return 5
+    return Math.min(100, Math.max(20, Math.floor(this.#decisions / 100)))
+  }
+
+  /** Moves the knots where a floor asks for it. */
+  #coverFloor(context: RoutingContext): boolean {
+    const { sla, floor } = context
+    const { table } = this.#setup
+    if (floor !== sla.floor) this.#floorsDiffer = true
+    if (!this.#floorsDiffer) return this.#prices.cover(floor, floor, table)
+    const { floors } = this.#prices
+    const lowest = Math.min(floor, sla.floors?.min ?? floor, floors[0] ?? floor)
+    const highest = Math.max(floor, sla.floors?.max ?? floor, floors.at(-1) ?? floor)
+    return this.#prices.cover(lowest, highest, table)
+  }
+
+  #noteEligible(models: Int32Array): void {
+    const now = this.#decisions
+    for (const model of models) {
+      if (!this.#available(model)) this.#replan = true
+      this.#lastEligible.set(model, now)
+    }
+    for (const last of this.#lastEligible.values()) {
+      if (now - last !== ABSENCE + 1) continue
+      this.#replan = true
+      this.#capLifted = true
+    }
+  }
+
+  #available(model: number): boolean {
+    const last = this.#lastEligible.get(model)
+    return last !== undefined && this.#decisions - last <= ABSENCE
+  }
+
+  /** Predictions for the window, models that are gone left out. */
+  #sample(): PlanSample {
+    const { beliefs } = this.#setup
+    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
+    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
+    const width = specs.length
+    const entries = this.#window.entries
+    const satisfaction = new Float64Array(entries.length * width)
+    const costUsd = new Float64Array(entries.length * width)
+    const row = { satisfaction: new Float64Array(width), costUsd: new Float64Array(width) }
+    let requests = 0
+    for (const { view, models } of entries) {
+      beliefs.predict(specs, view, this.shift, row)
+      if (!maskCosts(row.costUsd, slots, models)) continue
+      satisfaction.set(row.satisfaction, requests * width)
+      costUsd.set(row.costUsd, requests * width)
+      requests++
+    }
+    return { requests, models: width, satisfaction, costUsd }
+  }
+
+  #plan(sample: PlanSample): void {
+    const prices = this.#prices
+    const ceiling = reachable(sample)
+    this.#reachable = ceiling
+    const dearest = dearestMeanCost(sample)
+    const knots = prices.floors.length
+    prices.floors.forEach((floor, j) => {
+      const debt = prices.debts[j] ?? 0
+      const correction = clip(debt / this.#horizon(knots), LARGEST_REBATE, LARGEST_SURCHARGE)
+      const target = floor + (prices.offsets[j] ?? 0) + correction
+      const highest = this.#highestPrice(j, dearest)
+      const lowest = Math.min(highest, dearest * LOWEST_SHARE)
+      prices.prices[j] = dearest > 0 ? guardedPrice(sample, target, { lowest, highest }) : 0
+    })
+    this.#judge(ceiling)
+  }
+
+  #horizon(knots: number): number {
+    const { parameters, beliefs } = this.#setup
+    let share = beliefs.warm ? parameters.warmHorizon : parameters.coldHorizon
+    if (!usersSayBoth(this.#feedback)) share = 0
+    const horizon = Math.max(parameters.shortestHorizon, share * this.#decisions)
+    return knots === 1 ? horizon : (horizon * 2) / knots
+  }
+
+  #highestPrice(knot: number, dearest: number): number {
+    const debt = this.#prices.debts[knot] ?? 0
+    const trained = this.#prices.tablePrices[knot] ?? 0
+    let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
+    if (trained > 0 && !this.#capLifted) {
+      const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
+      highest = Math.min(HIGHEST_MULTIPLE * dearest, multiple * trained)
+    }
+    const ceiling = this.#setup.parameters.maxPriceUsd
+    return ceiling > 0 ? Math.min(highest, ceiling) : highest
+  }
+
+  #judge(ceiling: number): void {
+    const entries = this.#window.entries
+    const floor = entries.reduce((sum, entry) => sum + entry.floor, 0) / entries.length
+    const infeasible = this.#watch.planned(this.#decisions, floor, ceiling, this.#delta)
+    if (!infeasible) this.#infeasible = null
+    else {
+      const atDecision = this.#infeasible?.atDecision ?? this.#decisions
+      this.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: ceiling }
+    }
+  }
+
+  write(writer: ByteWriter): void {
+    writer.text(this.#feedback)
+    writer.array(Float64Array.of(this.#delta, this.#decisions, this.#plannedAt, this.#reachable ?? -1))
+    writer.array(Int32Array.of(this.#floorsDiffer ? 1 : 0, this.#replan ? 1 : 0, this.#capLifted ? 1 : 0))
+    this.#prices.write(writer)
+    this.#window.write(writer)
+    writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
+    this.#watch.write(writer)
+    writer.list(this.#infeasible === null ? [] : [this.#infeasible], ({ atDecision, reachable: best }) => {
+      writer.array(Float64Array.of(atDecision, best))
+    })
+    writer.list(this.#alarms, ({ atDecision, kind }) => {
+      writer.number(atDecision)
+      writer.text(kind)
+    })
+  }
+
+  static read(reader: ByteReader, setup: PlimsollSetup): PlimsollController {
+    const feedback = reader.text() as FeedbackKind
+    const [delta = 0, decisions = 0, plannedAt = 0, best = -1] = reader.float64()
+    const controller = new PlimsollController({ ...setup, seeds: [] }, { feedback, delta, floor: 0 })
+    const [floorsDiffer, replan, capLifted] = reader.int32()
+    controller.#decisions = decisions
+    controller.#plannedAt = plannedAt
+    controller.#reachable = best < 0 ? null : best
+    controller.#floorsDiffer = floorsDiffer === 1
+    controller.#replan = replan === 1
+    controller.#capLifted = capLifted === 1
+    controller.#prices = FloorPrices.read(reader)
+    controller.#window = PlanningWindow.read(reader)
+    reader.list(() => {
+      const [model = 0, last = 0] = reader.int32()
+      controller.#lastEligible.set(model, last)
+    })
+    controller.#watch = InfeasibilityWatch.read(reader)
+    reader.list(() => {
+      const [atDecision = 0, highest = 0] = reader.float64()
+      controller.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: highest }
+    })
+    reader.list(() => controller.#alarms.push({ atDecision: reader.number(), kind: reader.text() }))
+    return controller
+  }
+}
+
+/** Marks models that a request may not use, or whose cost is unknown; false when none is left. */
+function maskCosts(costUsd: Float64Array, slots: readonly number[], eligible: Int32Array): boolean {
+  let left = false
+  for (let m = 0; m < slots.length; m++) {
+    const usable = eligible.includes(slots[m] ?? -1) && !Number.isNaN(costUsd[m])
+    if (usable) left = true
+    else costUsd[m] = Number.POSITIVE_INFINITY
+  }
+  return left
+}
+
+function clip(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value))
+}

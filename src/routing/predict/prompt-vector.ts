@@ -1,0 +1,141 @@
+import type { Features } from '../features/features.ts'
+import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
+import type { SparseMatrix } from '../numeric/linear-algebra.ts'
+import { fitStatisticBins, StatisticBins } from './statistic-bins.ts'
+
+/** Hash buckets: words lie below 8192, template tokens above (`hashed-ngrams@1`). */
+const BUCKETS = 16_384
+const WORD_BUCKETS = 8192
+/** Tokens that fewer prompts of the sample hold say nothing of other prompts. */
+const RAREST_TOKEN = 2
+const BLOCK_WEIGHT = 1 / Math.sqrt(3)
+
+/** A prompt as a sparse vector in scratch memory; valid until the next prompt. */
+export interface SparseVector {
+  length: number
+  readonly columns: Int32Array
+  readonly values: Float64Array
+}
+
+/**
+ * Weighs a prompt's features into one sparse vector of three blocks, each of norm about one, over sqrt(3):
+ * words as (1 + ln count) * idf, template tokens as idf, and the statistics as one-hot quantile bins;
+ * idf = ln((1 + n) / (1 + df)) + 1. Learned from a sample of prompts, without labels.
+ */
+export class PromptVector {
+  /** Number of columns; columns are numbered densely. */
+  readonly columns: number
+  readonly #columnOfBucket: Int32Array
+  readonly #idf: Float32Array
+  readonly #bins: StatisticBins
+  readonly #scratch: SparseVector
+  readonly #buckets: Uint16Array
+
+  private constructor(buckets: Uint16Array, idf: Float32Array, bins: StatisticBins) {
+    this.#buckets = buckets
+    this.#idf = idf
+    this.#bins = bins
+    this.#columnOfBucket = new Int32Array(BUCKETS).fill(-1)
+    buckets.forEach((bucket, column) => {
+      this.#columnOfBucket[bucket] = column
+    })
+    this.columns = buckets.length + bins.columns
+    this.#scratch = {
+      length: 0,
+      columns: new Int32Array(this.columns),
+      values: new Float64Array(this.columns),
+    }
+  }
+
+  /** Learns the weights from a sample of prompts of one featurizer. */
+  static fit(sample: readonly Features[]): PromptVector {
+    const frequency = new Uint32Array(BUCKETS)
+    for (const { buckets } of sample) {
+      for (const bucket of buckets) frequency[bucket] = (frequency[bucket] ?? 0) + 1
+    }
+    const kept = Array.from(frequency.keys()).filter(bucket => (frequency[bucket] ?? 0) >= RAREST_TOKEN)
+    const idf = kept.map(bucket => Math.log((1 + sample.length) / (1 + (frequency[bucket] ?? 0))) + 1)
+    return new PromptVector(Uint16Array.from(kept), Float32Array.from(idf), fitStatisticBins(sample))
+  }
+
+  static read(reader: ByteReader): PromptVector {
+    return new PromptVector(reader.uint16(), reader.float32(), StatisticBins.read(reader))
+  }
+
+  write(writer: ByteWriter): void {
+    writer.array(this.#buckets)
+    writer.array(this.#idf)
+    this.#bins.write(writer)
+  }
+
+  /** The vector of one prompt. The same scratch memory is handed out at every call. */
+  weigh(features: Features): SparseVector {
+    const out = this.#scratch
+    out.length = 0
+    const { buckets, counts } = features
+    let firstTemplate = 0
+    while (firstTemplate < buckets.length && (buckets[firstTemplate] ?? 0) < WORD_BUCKETS) firstTemplate++
+    for (let i = 0; i < firstTemplate; i++) this.#append(buckets[i] ?? 0, counts[i] ?? 0)
+    normalise(out, 0)
+    const templates = out.length
+    for (let i = firstTemplate; i < buckets.length; i++) this.#append(buckets[i] ?? 0, 1)
+    normalise(out, templates)
+    this.#bins.append(features.statistics, this.#buckets.length, BLOCK_WEIGHT, out)
+    return out
+  }
+
+  #append(bucket: number, count: number): void {
+    const column = this.#columnOfBucket[bucket] ?? -1
+    if (column < 0) return
+    const out = this.#scratch
+    out.columns[out.length] = column
+    out.values[out.length] = (count === 1 ? 1 : 1 + Math.log(count)) * (this.#idf[column] ?? 0)
+    out.length++
+  }
+
+  /** The vectors of a list of prompts as a sparse matrix [prompts x columns]. */
+  matrix(prompts: readonly Features[]): SparseMatrix {
+    const starts = new Int32Array(prompts.length + 1)
+    const indices: number[] = []
+    const values: number[] = []
+    prompts.forEach((features, row) => {
+      const vector = this.weigh(features)
+      for (let e = 0; e < vector.length; e++) {
+        indices.push(vector.columns[e] ?? 0)
+        values.push(vector.values[e] ?? 0)
+      }
+      starts[row + 1] = indices.length
+    })
+    const columns = this.columns
+    return {
+      rows: prompts.length,
+      columns,
+      starts,
+      indices: Int32Array.from(indices),
+      values: Float64Array.from(values),
+    }
+  }
+}
+
+/** Scales the entries from `first` on to the block's share of the whole norm. */
+function normalise(vector: SparseVector, first: number): void {
+  const { values, length } = vector
+  let square = 0
+  for (let e = first; e < length; e++) square += (values[e] ?? 0) ** 2
+  if (square === 0) return
+  const factor = BLOCK_WEIGHT / Math.sqrt(square)
+  for (let e = first; e < length; e++) values[e] = (values[e] ?? 0) * factor
+}
+
+/**
+ * Adds to `out` the rows of a row-major table [columns x width] that a vector activates, each times its value.
+ * This product is all that a prompt costs at prediction time.
+ */
+export function addRows(vector: SparseVector, table: Float32Array, out: Float64Array, width: number): void {
+  const { columns, values, length } = vector
+  for (let e = 0; e < length; e++) {
+    const value = values[e] ?? 0
+    const row = (columns[e] ?? 0) * width
+    for (let k = 0; k < width; k++) out[k] = (out[k] ?? 0) + value * (table[row + k] ?? 0)
+  }
+}
