@@ -7,6 +7,8 @@ export interface GatewayAnswer {
   readonly model: ModelId
   /** Text of the answer. */
   readonly text: string
+  /** The decision was made to learn. */
+  readonly explored: boolean
   /** What the gateway says that it added; `null` when it does not say. */
   readonly overheadMs: number | null
 }
@@ -23,6 +25,15 @@ export class GatewayRefusal extends Error {
   }
 }
 
+/** What somebody says of an answer. */
+export interface Statement {
+  readonly decisionId: string
+  /** In [0, 1]. */
+  readonly value: number
+  /** A shadow model whose answer a judge has graded; absent: the user speaks of the answer they got. */
+  readonly shadow?: ModelId
+}
+
 /** A chat client with connections of its own, as an application would hold one. */
 export interface GatewayClient {
   /** Asks one question; throws `GatewayRefusal`. */
@@ -31,8 +42,10 @@ export interface GatewayClient {
     readonly prompt: string
     readonly stream: boolean
   }): Promise<GatewayAnswer>
+  /** The models that were called beside the one that answered; throws `GatewayRefusal`. */
+  shadowsOf(decisionId: string): Promise<readonly ModelId[]>
   /** Posts one statement and waits until the gateway has made it durable; throws `GatewayRefusal`. */
-  tell(statement: { readonly decisionId: string; readonly value: number }): Promise<void>
+  tell(statement: Statement): Promise<void>
   /** Breaks off what is under way and closes every connection. */
   close(): Promise<void>
 }
@@ -67,43 +80,48 @@ function answerOf({ headers, body }: Reply, stream: boolean): GatewayAnswer {
     decisionId,
     model: modelId(model),
     text: stream ? textOfStream(body) : (JSON.parse(body).choices?.[0]?.message?.content ?? ''),
+    explored: header('x-plimsoll-reason') === 'explore',
     overheadMs: overhead === undefined ? null : Number(overhead),
   }
+}
+
+function shadowsIn(body: string): readonly ModelId[] {
+  const { shadows } = JSON.parse(body)
+  return Array.isArray(shadows) ? shadows.map(name => modelId(String(name))) : []
 }
 
 /** Connects to a gateway with at most `connections` sockets, kept alive. */
 export function createGatewayClient(gatewayUrl: string, connections: number): GatewayClient {
   const pool = new Pool(new URL(gatewayUrl).origin, { connections, pipelining: 1 })
-  const post = async (path: string, document: unknown): Promise<Reply> => {
+  const send = async (method: 'GET' | 'POST', path: string, document?: unknown): Promise<Reply> => {
     try {
-      const response = await pool.request({
-        method: 'POST',
-        path,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(document),
-      })
+      const body = document === undefined ? null : JSON.stringify(document)
+      const headers = { 'content-type': 'application/json' }
+      const response = await pool.request({ method, path, headers, body })
       return { status: response.statusCode, headers: response.headers, body: await response.body.text() }
     } catch (error) {
-      throw new GatewayRefusal(
-        0,
-        `POST ${path} failed: ${error instanceof Error ? error.message : error}`,
-        error,
-      )
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new GatewayRefusal(0, `${method} ${path} failed: ${reason}`, error)
     }
+  }
+  const expect = async (status: number, reply: Promise<Reply>): Promise<Reply> => {
+    const got = await reply
+    if (got.status === status) return got
+    throw new GatewayRefusal(got.status, `the gateway answered ${got.status}: ${got.body}`)
   }
   return {
     async chat({ model, prompt, stream }) {
       const messages = [{ role: 'user', content: prompt }]
-      const reply = await post('/v1/chat/completions', { model, messages, ...(stream ? { stream } : {}) })
-      if (reply.status !== 200)
-        throw new GatewayRefusal(reply.status, `the gateway answered ${reply.status}: ${reply.body}`)
-      return answerOf(reply, stream)
+      const question = { model, messages, ...(stream ? { stream } : {}) }
+      return answerOf(await expect(200, send('POST', '/v1/chat/completions', question)), stream)
     },
-    async tell({ decisionId, value }) {
-      const reply = await post('/v1/feedback', { decision_id: decisionId, value, source: 'user' })
-      if (reply.status !== 202) {
-        throw new GatewayRefusal(reply.status, `feedback was answered ${reply.status}: ${reply.body}`)
-      }
+    async shadowsOf(decisionId) {
+      const path = `/v1/router/decisions/${encodeURIComponent(decisionId)}`
+      return shadowsIn((await expect(200, send('GET', path))).body)
+    },
+    async tell({ decisionId, value, shadow }) {
+      const about = shadow === undefined ? { source: 'user' } : { source: 'judge', model: shadow }
+      await expect(202, send('POST', '/v1/feedback', { decision_id: decisionId, value, ...about }))
     },
     close: () => pool.destroy(),
   }

@@ -36,6 +36,7 @@ export interface SyntheticWorldOptions {
 const MODELS: readonly SyntheticModel[] = [
   {
     id: modelId('tidewater/dinghy-3b'),
+    name: 'tidewater/dinghy-3b',
     priceUsdPerMillion: { input: 0.05, output: 0.1 },
     latency: { medianMs: 90, spread: 0.35 },
     ability: 0.36,
@@ -44,6 +45,7 @@ const MODELS: readonly SyntheticModel[] = [
   },
   {
     id: modelId('tidewater/ketch-8b'),
+    name: 'tidewater/ketch-8b',
     priceUsdPerMillion: { input: 0.1, output: 0.3 },
     latency: { medianMs: 120, spread: 0.35 },
     ability: 0.5,
@@ -52,6 +54,7 @@ const MODELS: readonly SyntheticModel[] = [
   },
   {
     id: modelId('harbour/schooner-coder'),
+    name: 'harbour/schooner-coder',
     priceUsdPerMillion: { input: 0.2, output: 0.6 },
     latency: { medianMs: 160, spread: 0.4 },
     ability: 0.56,
@@ -60,6 +63,7 @@ const MODELS: readonly SyntheticModel[] = [
   },
   {
     id: modelId('northsea/clipper-mini'),
+    name: 'northsea/clipper-mini',
     priceUsdPerMillion: { input: 0.4, output: 1.6 },
     latency: { medianMs: 150, spread: 0.3 },
     ability: 0.76,
@@ -68,6 +72,7 @@ const MODELS: readonly SyntheticModel[] = [
   },
   {
     id: modelId('harbour/frigate-large'),
+    name: 'harbour/frigate-large',
     priceUsdPerMillion: { input: 1.2, output: 5 },
     latency: { medianMs: 280, spread: 0.4 },
     ability: 0.94,
@@ -76,6 +81,7 @@ const MODELS: readonly SyntheticModel[] = [
   },
   {
     id: modelId('northsea/galleon-pro'),
+    name: 'northsea/galleon-pro',
     priceUsdPerMillion: { input: 2.5, output: 12 },
     latency: { medianMs: 420, spread: 0.45 },
     ability: 1.16,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { modelId } from '../routing/model.ts'
-import { createTraceWorld, type RecordedRow, servedName, withoutRepeatedPrompts } from './trace-world.ts'
+import { createTraceWorld, type RecordedRow, servedNames, withoutRepeatedPrompts } from './trace-world.ts'
 
 const row = (prompt: string, extra: Partial<RecordedRow> = {}): RecordedRow => ({
   prompt,
@@ -40,11 +40,17 @@ describe('trace world', () => {
   })
 
   it('knows no prices and gives every model a provider', () => {
-    expect(world.models.map(model => [model.id, model.priceUsdPerMillion])).toEqual([
-      ['a/small', null],
-      ['trace/large', null],
+    expect(world.models.map(model => [model.id, model.name, model.priceUsdPerMillion])).toEqual([
+      ['a/small', 'a/small', null],
+      ['trace/large', 'large', null],
     ])
-    expect(servedName('x/y/z')).toBe('x/y/z')
+    expect(servedNames(['x/y/z', 'a b', 'a?b', 'p:1/m:2', '/m'])).toEqual([
+      'x/y/z',
+      'trace/a-b',
+      'trace/a-b-2',
+      'p-1/m:2',
+      'trace/m',
+    ])
   })
 
   it('refuses what was not recorded', () => {

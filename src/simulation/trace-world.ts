@@ -26,9 +26,22 @@ const CHARACTERS_PER_TOKEN = 4
 /** Tokens of an answer where a recording counts none. */
 const UNCOUNTED_COMPLETION = 128
 
-/** The name under which a gateway serves a recorded model: as recorded, or `trace/NAME` when it names no provider. */
-export function servedName(model: string): ModelId {
-  return modelId(model.includes('/') ? model : `trace/${model}`)
+/**
+ * The names under which a gateway serves recorded models, unique and in their order: as recorded, `trace/NAME` where a
+ * name has no provider, other characters than a gateway takes replaced by dashes.
+ */
+export function servedNames(models: readonly string[]): readonly ModelId[] {
+  const given = new Set<string>()
+  return models.map(model => {
+    const plain = model.replace(/[^A-Za-z0-9._:/-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+    const [provider = '', ...rest] = plain.split('/')
+    const name = rest.join('/').replace(/^[^A-Za-z0-9]+/, '')
+    const base = name === '' ? `trace/${provider}` : `${provider.replaceAll(':', '-')}/${name}`
+    let served = base
+    for (let copy = 2; given.has(served); copy++) served = `${base}-${copy}`
+    given.add(served)
+    return modelId(served)
+  })
 }
 
 /** Rows without those that repeat the prompt of an earlier one: a provider could not tell them apart. */
@@ -46,8 +59,10 @@ export function withoutRepeatedPrompts<T extends { readonly prompt: string }>(
 /** A world that answers each prompt of a recording with the recorded quality and cost; its prices are unknown. */
 export function createTraceWorld(recording: Recording): World {
   const { rows } = recording
-  const models = recording.models.map(name => ({
-    id: servedName(name),
+  const ids = servedNames(recording.models)
+  const models = recording.models.map((name, column) => ({
+    id: ids[column] ?? modelId(name),
+    name,
     priceUsdPerMillion: null,
     latency: recording.latency,
   }))

@@ -15,10 +15,12 @@ const feedbackModel = (name: string): FeedbackModel => parseFeedbackModel(name) 
 interface FakeGateway {
   readonly server: Server
   readonly url: string
-  readonly statements: { decision_id: string; value: number }[]
+  readonly statements: { decision_id: string; value: number; source: string; model?: string }[]
   readonly asked: { model: string; stream: boolean }[]
   mostAtOnce: number
   refuse: number
+  /** Every decision explores with all models. */
+  explores: boolean
 }
 
 const modelOf = (row: number) => world.models[row % world.models.length] ?? world.models[0]
@@ -30,6 +32,10 @@ async function startFakeGateway(): Promise<FakeGateway> {
     if (message.url === '/v1/feedback') {
       gateway.statements.push(JSON.parse(body))
       response.writeHead(202).end('{}')
+      return
+    }
+    if (message.url?.startsWith('/v1/router/decisions/')) {
+      response.end(JSON.stringify({ shadows: world.models.slice(0, 2).map(model => model.id) }))
       return
     }
     gateway.mostAtOnce = Math.max(gateway.mostAtOnce, ++atOnce)
@@ -52,6 +58,7 @@ async function startFakeGateway(): Promise<FakeGateway> {
       'x-plimsoll-decision-id': `d${row}`,
       'x-plimsoll-model': model,
       'x-plimsoll-overhead-ms': '0.25',
+      'x-plimsoll-reason': gateway.explores ? 'explore' : 'exploit',
     })
     response.end(request.stream ? renderStream(reply, false).join('') : renderCompletion(reply))
   })
@@ -59,7 +66,15 @@ async function startFakeGateway(): Promise<FakeGateway> {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : 0
   const url = `http://127.0.0.1:${port}`
-  const gateway: FakeGateway = { server, url, statements: [], asked: [], mostAtOnce: 0, refuse: 0 }
+  const gateway: FakeGateway = {
+    server,
+    url,
+    statements: [],
+    asked: [],
+    mostAtOnce: 0,
+    refuse: 0,
+    explores: false,
+  }
   return gateway
 }
 
@@ -145,6 +160,19 @@ describe('traffic', () => {
     expect(gateway.statements.length).toBeLessThan(0.7 * unsatisfied.length)
     const rowsTold = gateway.statements.map(statement => Number(statement.decision_id.slice(1)))
     expect(unsatisfied.map(request => request.row)).toEqual(expect.arrayContaining(rowsTold))
+  })
+
+  it('a judge grades the shadow answers of explored decisions', async () => {
+    gateway.explores = true
+    const { failures } = await run({ rows: [0, 1, 2] })
+    expect(failures).toEqual([])
+    const graded = gateway.statements.filter(statement => statement.source === 'judge')
+    const expected = [0, 1, 2].flatMap(row =>
+      world.models.slice(0, 2).map(({ id }) => [`d${row}`, id, world.answer(row, id).satisfaction]),
+    )
+    const found = graded.map(statement => [statement.decision_id, statement.model, statement.value])
+    expect(found.toSorted()).toEqual(expected.toSorted())
+    expect(gateway.statements).toHaveLength(9)
   })
 
   it('the same seed asks and tells the same', async () => {

@@ -16,6 +16,8 @@ export interface ServedRequest {
   /** What the provider of the answer charges by the world. */
   readonly costUsd: number
   readonly latencyMs: number
+  /** The decision was made to learn. */
+  readonly explored: boolean
   /** What the gateway says that it added; `null` when it does not say. */
   readonly overheadMs: number | null
 }
@@ -83,7 +85,19 @@ async function ask(
     satisfaction: truth.satisfaction,
     costUsd: truth.costUsd,
     latencyMs: performance.now() - startedMs,
+    explored: answer.explored,
     overheadMs: answer.overheadMs,
+  }
+}
+
+/** Where a policy explores by calling further models, somebody must say what their answers were worth: a judge, here. */
+async function gradeShadows(
+  world: World,
+  client: GatewayClient,
+  { decisionId, row }: ServedRequest,
+): Promise<void> {
+  for (const shadow of await client.shadowsOf(decisionId)) {
+    await client.tell({ decisionId, value: world.answer(row, shadow).satisfaction, shadow })
   }
 }
 
@@ -103,6 +117,8 @@ async function visit(options: TrafficOptions, client: GatewayClient, { row, rand
     if (thinkMs > 0) await sleep(thinkMs, undefined, { signal })
     await client.tell({ decisionId: served.decisionId, value })
     options.onTold?.(row)
+    if (served.explored && options.feedback.kind !== 'one-sided')
+      await gradeShadows(options.world, client, served)
   } catch (error) {
     if (signal?.aborted) return
     const status = error instanceof GatewayRefusal ? error.status : 0

@@ -9,7 +9,10 @@ export interface LatencyDistribution {
 
 /** A model of a world, as an operator would configure it. */
 export interface WorldModel {
+  /** What clients see, `provider/model`. */
   readonly id: ModelId
+  /** What reports call it: its id, or its name in a recording. */
+  readonly name: string
   /** The provider's price list; `null` where the world does not know it. */
   readonly priceUsdPerMillion: TokenPrices | null
   readonly latency: LatencyDistribution
