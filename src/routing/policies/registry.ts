@@ -3,11 +3,13 @@ import { cheapestFeasible } from './cheapest-feasible.ts'
 import { fixed } from './fixed.ts'
 import { messPlus } from './mess-plus.ts'
 import { resolveParameters } from './parameters.ts'
+import { plimsoll } from './plimsoll.ts'
 import { random } from './random.ts'
 import { staticMixture } from './static-mixture.ts'
 
 /** Every policy that can be named in a configuration or on the command line. */
 export const policyDefinitions: readonly PolicyDefinition[] = [
+  plimsoll,
   messPlus,
   staticMixture,
   cheapestFeasible,
