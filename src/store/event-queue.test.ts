@@ -4,7 +4,7 @@ import { modelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
 import { type CommittedNewEvent, createEventQueue } from './event-queue.ts'
 import { createMemoryStore } from './memory.ts'
-import { randomRecord } from './random-record.contract.ts'
+import { randomRecord } from './random-record.fixture.ts'
 import type { NewEvent, Store } from './store.ts'
 import { StoreError } from './store-error.ts'
 

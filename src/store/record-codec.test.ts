@@ -11,7 +11,7 @@ import type { Features } from '../routing/features/features.ts'
 import { createRandom } from '../routing/numeric/random.ts'
 import { BinaryReader } from './binary-reader.ts'
 import { BinaryWriter } from './binary-writer.ts'
-import { randomRecord } from './random-record.contract.ts'
+import { randomRecord } from './random-record.fixture.ts'
 import { decodeRecord, encodeRecord, frameHashOf } from './record-codec.ts'
 import { FrameTable, parseFrame } from './record-frame.ts'
 

@@ -3,7 +3,7 @@ import { decisionId } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
 import { modelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
-import { randomRecord } from './random-record.contract.ts'
+import { randomRecord } from './random-record.fixture.ts'
 import type { NewEvent, Store } from './store.ts'
 
 /** How the suite gets at one implementation. */

@@ -1,0 +1,156 @@
+import type { Cursor } from '../routing/decision.ts'
+import type { CommittedNewEvent, EventQueue } from '../store/event-queue.ts'
+import type { CommittedEvent, Store } from '../store/store.ts'
+import { createRecentRecords } from './recent-records.ts'
+
+/** Events of one read. */
+const pageSize = 500
+
+/** Reported events held at most; when learning falls further behind, the log itself is read instead. */
+const maxReported = 8192
+
+/** Events folded before requests get their turn again. */
+const eventsPerTurn = 32
+
+/** Wait before the store is read again after a failure. */
+const retryMs = 1000
+
+export interface FollowLogOptions {
+  readonly store: Store
+  readonly queue: EventQueue
+  /** Follows from the event after this one. */
+  readonly from: Cursor
+  /** Gets every event once, in log order. */
+  readonly fold: (committed: CommittedEvent) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Hands every event of the log on, once and in order: what was there, then what the queue commits. */
+export interface LogFollower {
+  readonly cursor: Cursor
+  readonly failing: boolean
+  /** Resolves when everything that is committed by now has been handed on; rejects when the log cannot be read. */
+  caughtUp(): Promise<void>
+  /** Hears of nothing more. */
+  stop(): void
+}
+
+/**
+ * Follows the log. What the queue reports is folded without reading the database, as long as it continues the log without a
+ * gap and the record of its decision is at hand; anything else is read from the log.
+ */
+export function followLog(options: FollowLogOptions): LogFollower {
+  return new Follower(options)
+}
+
+class Follower implements LogFollower {
+  readonly #options: FollowLogOptions
+  readonly #records = createRecentRecords()
+  readonly #stopListening: () => void
+  #reported: CommittedNewEvent[] = []
+  #cursor: Cursor
+  /** Read the log up to here at least. */
+  #target: Cursor
+  #running: Promise<void> | null = null
+  #failing = false
+  #retry: ReturnType<typeof setTimeout> | null = null
+
+  constructor(options: FollowLogOptions) {
+    this.#options = options
+    this.#cursor = options.from
+    this.#target = options.from
+    this.#stopListening = options.queue.onCommitted(committed => this.#hear(committed))
+  }
+
+  get cursor(): Cursor {
+    return this.#cursor
+  }
+
+  get failing(): boolean {
+    return this.#failing
+  }
+
+  async caughtUp(): Promise<void> {
+    this.#target = Math.max(this.#target, (await this.#options.store.summary()).lastCursor)
+    while (this.#cursor < this.#target) await this.#run()
+  }
+
+  stop(): void {
+    this.#stopListening()
+    if (this.#retry !== null) clearTimeout(this.#retry)
+    this.#retry = null
+  }
+
+  #hear(committed: readonly CommittedNewEvent[]): void {
+    this.#target = Math.max(this.#target, committed.at(-1)?.cursor ?? 0)
+    if (this.#reported.length + committed.length > maxReported) this.#reported = []
+    else this.#reported.push(...committed)
+    if (this.#running === null && this.#retry === null) this.#run().catch(() => this.#retryLater())
+  }
+
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null
+      this.#run().catch(() => this.#retryLater())
+    }, retryMs)
+  }
+
+  /** One at a time: a second call waits for the first. */
+  #run(): Promise<void> {
+    this.#running ??= this.#follow()
+      .then(
+        () => {
+          this.#failing = false
+        },
+        error => {
+          this.#failing = true
+          this.#options.onError(error)
+          throw error
+        },
+      )
+      .finally(() => {
+        this.#running = null
+      })
+    return this.#running
+  }
+
+  async #follow(): Promise<void> {
+    while (this.#cursor < this.#target) {
+      if (this.#foldReported() === 0) await this.#readOn()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  /** Folds what continues the log without a gap, for one turn; returns how many events that were. */
+  #foldReported(): number {
+    let used = 0
+    let folded = 0
+    for (; folded < eventsPerTurn && used < this.#reported.length; used++) {
+      const next = this.#reported[used]
+      if (next === undefined || next.cursor <= this.#cursor) continue
+      const complete = next.cursor === this.#cursor + 1 ? this.#records.complete(next) : null
+      if (complete === null) break
+      this.#fold(complete)
+      folded++
+    }
+    this.#reported.splice(0, used)
+    return folded
+  }
+
+  async #readOn(): Promise<void> {
+    const page = await this.#options.store.readEvents(this.#cursor, pageSize)
+    if (page.length === 0) {
+      throw new Error(`the event log ends at ${this.#cursor} although event ${this.#target} was committed`)
+    }
+    for (let i = 0; i < page.length; i += eventsPerTurn) {
+      for (const committed of page.slice(i, i + eventsPerTurn)) this.#fold(committed)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  #fold(committed: CommittedEvent): void {
+    this.#records.note(committed)
+    this.#options.fold(committed)
+    this.#cursor = committed.cursor
+  }
+}
