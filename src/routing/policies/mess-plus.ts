@@ -2,122 +2,44 @@ import { certain, choose, type Exploration, lagrangianScores, uniform } from '..
 import type { Decision, RoutingContext } from '../decision.ts'
 import type { LearningEvent } from '../learning-event.ts'
 import type { Random } from '../numeric/random.ts'
-import type {
-  ClassReport,
-  Policy,
-  PolicyDefinition,
-  PolicyParameter,
-  PolicySetup,
-  TrainingRows,
-} from '../policy.ts'
-import { createLogisticPredictor, type LogisticPredictor, type LogisticState } from '../predict/logistic.ts'
+import type { ClassReport, Policy, PolicyDefinition, PolicySetup, TrainingRows } from '../policy.ts'
 import {
-  createObservations,
-  expectedCostUsd,
-  largestModel,
-  measuredCostUsd,
-  type Observations,
-  type ObservationsState,
-} from './observations.ts'
-import { refuseArgument, resolveParameters } from './parameters.ts'
-import { encodeState, openSnapshot } from './snapshot-bytes.ts'
-import { plainAuditProbability, usableLabel } from './usable-label.ts'
-
-const name = 'mess-plus'
-const schema = 1
-
-const parameters = [
-  {
-    name: 'v',
-    default: 1,
-    min: 1e-6,
-    max: 1e6,
-    meaning:
-      'weight of cost against the queue, per unit of cost; the unit is the mean cost of the largest model',
-  },
-  {
-    name: 'c',
-    default: 0.1,
-    min: 0,
-    max: 1000,
-    meaning: 'exploration: its probability is min(1, c / max(t, 1)^exponent) after t decisions',
-  },
-  { name: 'exponent', default: 0.25, min: 0, max: 2, meaning: 'how fast exploration fades' },
-  {
-    name: 'single',
-    default: 0,
-    min: 0,
-    max: 1,
-    meaning:
-      '1: an exploration calls one model drawn uniformly and serves it, instead of calling all and serving the largest',
-  },
-  {
-    name: 'averageCost',
-    default: 0,
-    min: 0,
-    max: 1,
-    meaning: '1: expected cost is the mean of every call, instead of the last exploration sample',
-  },
-  {
-    name: 'learnAlways',
-    default: 0,
-    min: 0,
-    max: 1,
-    meaning: '1: the predictor learns from every label, instead of exploration rounds only',
-  },
-  { name: 'learningRate', default: 0.3, min: 1e-4, max: 10, meaning: 'step of the satisfaction predictor' },
-] as const satisfies readonly PolicyParameter[]
-
-type Settings = ReturnType<typeof resolveParameters<typeof parameters>>
+  type MessPlusLearned,
+  messPlusName,
+  messPlusParameters,
+  messPlusSchema,
+  type Queue,
+  restoreMessPlus,
+  serialiseMessPlus,
+} from './mess-plus-state.ts'
+import { expectedCosts, largestModel, measuredCostUsd } from './observations.ts'
+import { refuseArgument } from './parameters.ts'
+import { arrivingLabel, plainAuditProbability } from './usable-label.ts'
 
 /** MESS+: a virtual queue as the price of satisfaction, exploration that calls the whole zoo. See docs/policies/mess-plus.md. */
 export const messPlus: PolicyDefinition = {
-  name,
+  name: messPlusName,
   summary: 'MESS+ (arXiv 2505.19947): virtual queue, online predictor, exploration that calls every model.',
-  parameters,
+  parameters: messPlusParameters,
   create: createMessPlus,
 }
 
-/** Queue of one class and the unit of cost at its latest decision. */
-interface Queue {
-  readonly length: number
-  readonly unitUsd: number | null
-}
-
-interface MessPlusState {
-  readonly observations: ObservationsState
-  readonly queues: readonly (readonly [className: string, length: number, unitUsd: number | null])[]
-  readonly lastCosts: readonly (readonly [model: string, costUsd: number])[]
-  readonly predictor: Omit<LogisticState, 'floats'>
-}
-
-/** All that the policy has learned. */
-interface Learned {
-  readonly settings: Settings
-  readonly auditBudget: number
-  readonly observations: Observations
-  readonly predictor: LogisticPredictor
-  readonly queues: Map<string, Queue>
-  /** Cost of each model in USD at the latest exploration that called it. */
-  readonly lastCosts: Map<string, number>
-}
-
 function createMessPlus(setup: PolicySetup, argument: string | null): Policy {
-  refuseArgument(name, argument)
-  const learned = restore(setup)
+  refuseArgument(messPlusName, argument)
+  const learned = restoreMessPlus(setup)
   if (setup.snapshot === null && setup.training !== null) train(learned, setup.training)
   return {
-    name,
+    name: messPlusName,
     decide: (context, random) => decide(learned, context, random),
     auditProbability: record => plainAuditProbability(record.context.sla.feedback, setup.auditBudget),
     learn: event => learn(learned, event),
     report: className => report(learned, className),
-    snapshot: () => ({ policy: name, schema, bytes: serialise(learned) }),
+    snapshot: () => ({ policy: messPlusName, schema: messPlusSchema, bytes: serialiseMessPlus(learned) }),
   }
 }
 
 /** Argmin of V*E_m + Q*(floor - s_m), which is E_m - (Q/V)*s_m; with probability c/t^exponent every model is called instead. */
-function decide(learned: Learned, context: RoutingContext, random: Random): Decision {
+function decide(learned: MessPlusLearned, context: RoutingContext, random: Random): Decision {
   const { settings, predictor, queues } = learned
   const largest = largestModel(learned.observations, context)
   const unitUsd = costUnitUsd(learned, context, largest)
@@ -142,7 +64,11 @@ function decide(learned: Learned, context: RoutingContext, random: Random): Deci
   )
 }
 
-function exploration({ settings, observations }: Learned, models: number, largest: number): Exploration {
+function exploration(
+  { settings, observations }: MessPlusLearned,
+  models: number,
+  largest: number,
+): Exploration {
   const single = settings.single >= 0.5
   return {
     probability: Math.min(1, settings.c / Math.max(observations.decisions, 1) ** settings.exponent),
@@ -151,16 +77,19 @@ function exploration({ settings, observations }: Learned, models: number, larges
   }
 }
 
-/** The largest model's mean cost, `null` while no cost is known at all. */
-function costUnitUsd({ observations }: Learned, context: RoutingContext, largest: number): number | null {
-  const spec = context.models[largest]
-  if (spec === undefined) return null
-  const costUsd = expectedCostUsd(observations.model(spec.id), spec, context.promptTokens)
-  return costUsd !== null && costUsd > 0 ? costUsd : null
+/** The largest model's mean cost, the dearest known one's while that is unknown, `null` while no cost is known at all. */
+function costUnitUsd(
+  { observations }: MessPlusLearned,
+  context: RoutingContext,
+  largest: number,
+): number | null {
+  const costs = expectedCosts(observations, context)
+  const unitUsd = costs[largest] ?? Math.max(0, ...costs.map(cost => cost ?? 0))
+  return unitUsd > 0 ? unitUsd : null
 }
 
 /** E_m in USD; a model without a sample costs one unit, so that the first decisions ignore cost as the published rule does. */
-function sampledCosts(learned: Learned, context: RoutingContext, unitUsd: number): Float64Array {
+function sampledCosts(learned: MessPlusLearned, context: RoutingContext, unitUsd: number): Float64Array {
   const { observations, lastCosts, settings } = learned
   return Float64Array.from(context.models, ({ id }) => {
     const seen = observations.model(id)
@@ -169,7 +98,7 @@ function sampledCosts(learned: Learned, context: RoutingContext, unitUsd: number
   })
 }
 
-function learn(learned: Learned, event: LearningEvent): void {
+function learn(learned: MessPlusLearned, event: LearningEvent): void {
   const { context, decision } = event.record
   learned.observations.learn(event)
   const explored = decision.mode === 'explore'
@@ -181,7 +110,7 @@ function learn(learned: Learned, event: LearningEvent): void {
     const costUsd = measuredCostUsd(event.outcome)
     if (costUsd !== null) learned.lastCosts.set(event.model, costUsd)
   }
-  const label = usableLabel(event, learned.auditBudget)
+  const label = arrivingLabel(event, learned.auditBudget)
   if (label === null) return
   if (explored || learned.settings.learnAlways >= 0.5) {
     learned.predictor.learn(context.features, label.model, label.value, 1)
@@ -192,12 +121,12 @@ function learn(learned: Learned, event: LearningEvent): void {
   }
 }
 
-function setQueue({ queues }: Learned, className: string, change: Partial<Queue>): void {
+function setQueue({ queues }: MessPlusLearned, className: string, change: Partial<Queue>): void {
   queues.set(className, { ...(queues.get(className) ?? { length: 0, unitUsd: null }), ...change })
 }
 
 /** Every row counts as one exploration; the last cost sample is the column's mean, as there is no order in time. */
-function train(learned: Learned, rows: TrainingRows): void {
+function train(learned: MessPlusLearned, rows: TrainingRows): void {
   const count = rows.models.length
   learned.observations.train(rows)
   for (const [row, features] of rows.features.entries()) {
@@ -211,45 +140,10 @@ function train(learned: Learned, rows: TrainingRows): void {
   }
 }
 
-function report(learned: Learned, className: string): ClassReport | null {
+function report(learned: MessPlusLearned, className: string): ClassReport | null {
   const seen = learned.observations.class(className)
   const queue = learned.queues.get(className)
   if (seen === null || queue === undefined) return null
   const priceUsd = queue.unitUsd === null ? null : (queue.length / learned.settings.v) * queue.unitUsd
   return { priceUsd, debt: seen.debt, reachable: null, infeasible: null, alarms: [] }
-}
-
-function restore(setup: PolicySetup): Learned {
-  const content = openSnapshot(setup.snapshot, name, schema)
-  const state = (content?.state ?? null) as MessPlusState | null
-  const settings = resolveParameters(name, parameters, setup.parameters)
-  const options = { learningRate: settings.learningRate, weightDecay: 0 }
-  const predictor = state === null || content === null ? null : { ...state.predictor, floats: content.floats }
-  return {
-    settings,
-    auditBudget: setup.auditBudget,
-    observations: createObservations(setup.auditBudget, state?.observations ?? null),
-    predictor: createLogisticPredictor(options, predictor),
-    queues: new Map(
-      (state?.queues ?? []).map(([className, length, unitUsd]) => [className, { length, unitUsd }]),
-    ),
-    lastCosts: new Map(state?.lastCosts ?? []),
-  }
-}
-
-function serialise({ observations, queues, lastCosts, predictor }: Learned): Uint8Array {
-  const { floats, ...regression } = predictor.state()
-  const state: MessPlusState = {
-    observations: observations.state(),
-    queues: sorted(
-      [...queues].map(([className, { length, unitUsd }]) => [className, length, unitUsd] as const),
-    ),
-    lastCosts: sorted([...lastCosts]),
-    predictor: regression,
-  }
-  return encodeState({ state, floats })
-}
-
-function sorted<Row extends readonly [string, ...unknown[]]>(rows: readonly Row[]): readonly Row[] {
-  return [...rows].sort((a, b) => (a[0] < b[0] ? -1 : 1))
 }

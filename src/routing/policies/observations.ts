@@ -2,7 +2,7 @@ import type { RoutingContext } from '../decision.ts'
 import type { LearningEvent } from '../learning-event.ts'
 import type { ModelId, ModelSpec } from '../model.ts'
 import type { ClassReport, TrainingRows } from '../policy.ts'
-import { usableLabel } from './usable-label.ts'
+import { type Label, usableLabel } from './usable-label.ts'
 
 /** What was seen of one model, as counts and sums. */
 export interface ModelObservation {
@@ -42,8 +42,15 @@ export interface ObservationsState {
 
 const noObservation: ModelObservation = { labels: 0, satisfactionSum: 0, calls: 0, costSumUsd: 0 }
 
-/** Starts from nothing or from a state; `auditBudget` says whether labels of silent channels come from audits. */
-export function createObservations(auditBudget: number, from: ObservationsState | null = null): Observations {
+/**
+ * Starts from nothing or from a state; `auditBudget` says whether labels of silent channels come from audits,
+ * `labelOf` which events are labels.
+ */
+export function createObservations(
+  auditBudget: number,
+  from: ObservationsState | null = null,
+  labelOf: (event: LearningEvent, auditBudget: number) => Label | null = usableLabel,
+): Observations {
   const models = new Map<string, ModelObservation>()
   const classes = new Map<string, ClassObservation>()
   let decisions = 0
@@ -78,7 +85,7 @@ export function createObservations(auditBudget: number, from: ObservationsState 
         const costUsd = measuredCostUsd(event.outcome)
         if (costUsd !== null) addCost(event.model, costUsd)
       }
-      const label = usableLabel(event, auditBudget)
+      const label = labelOf(event, auditBudget)
       if (label === null) return
       addLabel(label.model, label.value)
       if (label.model === decision.chosen) addToClass(context.sla.name, 0, context.floor - label.value)

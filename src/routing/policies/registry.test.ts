@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { policyContract } from '../policy.contract.ts'
-import type { PolicySetup } from '../policy.ts'
 import { createPolicy, policyDefinitions } from './registry.ts'
-
-const coldStart: PolicySetup = { parameters: {}, training: null, snapshot: null, auditBudget: 0 }
+import { coldStart } from './small-zoo.fixture.ts'
 
 for (const definition of policyDefinitions) {
   const name = definition.name === 'fixed' ? 'fixed:test/middle' : definition.name
   policyContract(name, overrides => createPolicy(name, { ...coldStart, ...overrides }))
 }
+
+policyContract('mess-plus with every option', overrides =>
+  createPolicy('mess-plus', {
+    ...coldStart,
+    parameters: { single: 1, averageCost: 1, learnAlways: 1, exponent: 0.5 },
+    ...overrides,
+  }),
+)
 
 describe('createPolicy', () => {
   it('lists the known policies when the name is unknown', () => {

@@ -34,6 +34,18 @@ export function usableLabel(event: LearningEvent, auditBudget: number): Label | 
   }
 }
 
+/**
+ * The labels that MESS+ sees: every one that arrives, missing ones skipped (arXiv 2505.19947, sparse feedback). Where users
+ * only complain and nothing is audited, that means complaints alone; with audits it is `usableLabel`.
+ */
+export function arrivingLabel(event: LearningEvent, auditBudget: number): Label | null {
+  const complaintsOnly = auditBudget === 0 && event.record.context.sla.feedback === 'one-sided'
+  if (complaintsOnly && event.kind === 'feedback' && event.metric === 'satisfaction') {
+    return { model: event.model, value: event.value }
+  }
+  return usableLabel(event, auditBudget)
+}
+
 /** Audit probability of the policies that average labels: the whole budget where users' labels are unusable, none elsewhere. */
 export function plainAuditProbability(kind: FeedbackKind, auditBudget: number): number {
   return usersSayBoth(kind) ? 0 : auditBudget
