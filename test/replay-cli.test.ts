@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const launcher = fileURLToPath(new URL('../bin/plimsoll.mjs', import.meta.url))
+const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-replay-'))
 const trace = join(folder, 'quiz.jsonl')
 
@@ -206,5 +207,25 @@ describe('plimsoll replay', () => {
     const code = await new Promise(resolve => child.on('close', resolve))
     expect(stderr).not.toContain('EPIPE')
     expect(code).toBe(0)
+  })
+
+  it('ends when whoever started it dies', async () => {
+    const args = [
+      'replay',
+      '--trace',
+      trace,
+      '--floor',
+      '.8',
+      '--policy',
+      'random',
+      '--seeds',
+      '5000',
+      '--json',
+    ]
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
+    const closed = new Promise(resolve => child.on('close', resolve))
+    child.stdout?.once('data', () => child.disconnect())
+    child.stdout?.resume()
+    expect(await closed).toBe(1)
   })
 })

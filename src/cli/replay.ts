@@ -1,8 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
 import type { ReplayStep } from '../lab/replay.ts'
-import { type RunSpec, runReplay, type WarmStart } from '../lab/run-replay.ts'
+import { type RunSpec, startReplay, type WarmStart } from '../lab/run-replay.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
 import type { RunFigures } from '../lab/summarise.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
@@ -30,7 +31,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const prepared = await prepare(request.tracePath, request)
     const models = readModelRequest(given, prepared.trace)
     const warmStart = await warmStartOf(request, prepared)
-    const floors = runAll({ request, prepared, models, warmStart, json: given.flag('json') })
+    const floors = await runAll({ request, prepared, models, warmStart, json: given.flag('json') })
     if (!given.flag('json')) process.stdout.write(replayTable(titleOf(request, prepared), floors))
     return exitCodes.done
   } catch (error) {
@@ -71,31 +72,47 @@ async function warmStartOf(request: ReplayRequest, online: PreparedTrace): Promi
   throw new TraceError(warmTracePath, null, `${fault}, ${online.trace.models.join(', ')}`)
 }
 
-function runAll(job: Job): readonly FloorRuns[] {
+async function runAll(job: Job): Promise<readonly FloorRuns[]> {
   const { request, prepared } = job
   const used = request.limit ?? prepared.trace.rows.length
   const perRun = used - Math.round(request.warmShare * used)
   const progress = createProgress(request.floors.length * request.seeds.length * perRun)
   const steps = request.stepsPath === null ? null : openSteps(request.stepsPath)
+  const all: FloorRuns[] = []
   let done = 0
   try {
-    return request.floors.map(({ schedule, text }) => {
-      const runs = request.seeds.map(seed => {
+    for (const { schedule, text } of request.floors) {
+      const runs: RunFigures[] = []
+      for (const seed of request.seeds) {
         const spec = specOf(job, schedule, seed)
         const startedMs = performance.now()
-        const figures = runReplay(spec, step => {
+        const figures = await runToEnd(spec, step => {
           progress.update(++done, `floor ${text}, seed ${seed}`)
           steps?.write(stepLine(step, prepared, seed))
         })
         if (job.json) process.stdout.write(`${jsonLine(job, { spec, text, figures }, startedMs)}\n`)
-        return figures
-      })
-      return { floor: text, runs }
-    })
+        runs.push(figures)
+      }
+      all.push({ floor: text, runs })
+    }
+    return all
   } finally {
     progress.end()
     steps?.close()
   }
+}
+
+/** Steps between two looks at the outside: a loop that never pauses would hear neither a parent's end nor a closed pipe. */
+const stepsBetweenPauses = 128
+
+async function runToEnd(spec: RunSpec, onStep: (step: ReplayStep) => void): Promise<RunFigures> {
+  const running = startReplay(spec)
+  let steps = 0
+  for (const step of running.steps) {
+    onStep(step)
+    if (++steps % stepsBetweenPauses === 0) await setImmediate()
+  }
+  return running.figures()
 }
 
 function specOf(job: Job, floors: RunSpec['floors'], seed: number): RunSpec {

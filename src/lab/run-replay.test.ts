@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { modelId } from '../routing/model.ts'
 import type { ReplayStep } from './replay.ts'
 import { shuffledOrder } from './row-order.ts'
-import { type RunSpec, runReplay } from './run-replay.ts'
+import { type RunSpec, runReplay, startReplay } from './run-replay.ts'
 import { tinyPrepared } from './tiny-trace.fixture.ts'
 
 const prepared = tinyPrepared(
@@ -26,9 +26,7 @@ const base: RunSpec = {
 }
 
 function stepsOf(changes: Partial<RunSpec>): readonly ReplayStep[] {
-  const steps: ReplayStep[] = []
-  runReplay({ ...base, ...changes }, step => steps.push(step))
-  return steps
+  return [...startReplay({ ...base, ...changes }).steps]
 }
 
 describe('shuffledOrder', () => {

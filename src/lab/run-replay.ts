@@ -46,8 +46,23 @@ export interface RunSpec {
 /** Name of the only class of a replay. */
 const className = 'replay'
 
-/** Runs one replay and gives its figures; `onStep` sees every step in order. */
-export function runReplay(spec: RunSpec, onStep: (step: ReplayStep) => void = () => {}): RunFigures {
+/** A replay under way. */
+export interface RunningReplay {
+  /** Runs on while it is iterated. */
+  readonly steps: Iterable<ReplayStep>
+  /** The figures of the steps so far; throws before the first. */
+  figures(): RunFigures
+}
+
+/** Runs one replay to its end. */
+export function runReplay(spec: RunSpec): RunFigures {
+  const running = startReplay(spec)
+  for (const _ of running.steps);
+  return running.figures()
+}
+
+/** Sets one replay up, for a caller that has to do other things between its steps. Throws `SpecificationError`. */
+export function startReplay(spec: RunSpec): RunningReplay {
   const { online, warm } = splitRows(spec)
   const world = createWorld({
     trace: spec.prepared.trace,
@@ -69,13 +84,24 @@ export function runReplay(spec: RunSpec, onStep: (step: ReplayStep) => void = ()
     seed: spec.seed,
     typicalCostUsd: model => typical.get(model) ?? null,
   }
-  const steps: ReplayStep[] = []
-  for (const step of replay(chooser, setup)) {
-    onStep(step)
-    steps.push(step)
+  const done: ReplayStep[] = []
+  return {
+    steps: keepEach(replay(chooser, setup), done),
+    figures: () =>
+      summarise({
+        steps: done,
+        world,
+        floors: spec.floors,
+        report: chooser.kind === 'policy' ? chooser.policy.report(className) : null,
+      }),
   }
-  const report = chooser.kind === 'policy' ? chooser.policy.report(className) : null
-  return summarise({ steps, world, floors: spec.floors, report })
+}
+
+function* keepEach(steps: Iterable<ReplayStep>, kept: ReplayStep[]): Generator<ReplayStep> {
+  for (const step of steps) {
+    kept.push(step)
+    yield step
+  }
 }
 
 /** Shuffles the rows and sets the warm ones apart. */
