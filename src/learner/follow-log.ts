@@ -15,6 +15,7 @@ const eventsPerTurn = 32
 /** Wait before the store is read again after a failure. */
 const retryMs = 1000
 
+/** From where to follow which log, and who hears of it. */
 export interface FollowLogOptions {
   readonly store: Store
   readonly queue: EventQueue

@@ -14,6 +14,7 @@ export interface LearnedPolicy {
   readonly createPolicy: CreatePolicy
 }
 
+/** What is learned, from which log, and how often states are saved. */
 export interface LearnerOptions {
   readonly store: Store
   readonly queue: EventQueue
@@ -31,6 +32,7 @@ export interface LearnerOptions {
   readonly onError?: (error: unknown) => void
 }
 
+/** How learning is going. */
 export interface LearnerState {
   /** `degraded` while the log cannot be read or states cannot be saved. */
   readonly health: 'ok' | 'degraded'

@@ -30,6 +30,7 @@ export interface LogReplay {
   readonly snapshot: PolicySnapshot
 }
 
+/** Whose decisions are replayed, and the policy as it was built when it served. */
 export interface ReplayLogOptions {
   /** The name under which the decisions were logged. */
   readonly policy: string

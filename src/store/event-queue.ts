@@ -39,6 +39,7 @@ export interface EventQueue {
   close(deadlineMs?: number): Promise<void>
 }
 
+/** The store behind the queue, and its bounds. */
 export interface EventQueueOptions {
   readonly store: Store
   /** Events held at most; beyond them telemetry is dropped. */

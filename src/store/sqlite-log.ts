@@ -6,6 +6,7 @@ import type { StoredFrame } from './record-frame.ts'
 /** What became of a row, as one byte on its way between threads. */
 export const rowStatus = { committed: 0, duplicate: 1, orphan: 2 } as const
 
+/** What became of the rows of one transaction. */
 export interface AppendedRows {
   /** One `rowStatus` per row. */
   readonly statuses: Uint8Array
@@ -35,6 +36,7 @@ export interface StoredPage {
   readonly decisions: readonly StoredDecision[]
 }
 
+/** A row of saved state: `policy` names the instance, `writer` the policy that wrote the bytes. */
 export interface StoredSnapshot {
   readonly policy: string
   readonly writer: string

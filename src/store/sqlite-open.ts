@@ -9,6 +9,7 @@ const applicationId = 0x706c696d
 const sqliteBusy = 5
 const sqliteNotADatabase = 26
 
+/** Which file is opened, and how. */
 export interface SqliteSettings {
   readonly path: string
   readonly synchronous: 'normal' | 'full'

@@ -9,6 +9,7 @@ import type { SqliteCallName, SqliteCalls, SqliteReply } from './sqlite-messages
 import type { AppendResult, CommittedEvent, NewEvent, Store } from './store.ts'
 import { StoreError } from './store-error.ts'
 
+/** How a log in a SQLite file is opened. */
 export interface SqliteStoreOptions {
   /** `normal` (the default) survives a process kill; `full` survives power loss as well and costs a disk flush per commit. */
   readonly synchronous?: 'normal' | 'full'
