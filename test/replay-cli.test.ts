@@ -223,9 +223,9 @@ describe('plimsoll replay', () => {
       '--json',
     ]
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
-    const closed = new Promise(resolve => child.on('close', resolve))
+    const exited = new Promise(resolve => child.on('exit', resolve))
     child.stdout?.once('data', () => child.disconnect())
     child.stdout?.resume()
-    expect(await closed).toBe(1)
+    expect(await exited).toBe(1)
   })
 })
