@@ -31,12 +31,15 @@ async function runClone() {
 }
 
 function runWith(node) {
-  // The channel tells the child when this process dies in any way, so that nothing is left running.
+  // A terminal sends Ctrl-C to both processes by itself; passed on as well, it would count twice. Anything else that signals
+  // whole groups must meet this process alone, which passes the signal on once.
+  const interactive = process.stdin.isTTY === true
   const child = spawn(node, [fileURLToPath(source), ...process.argv.slice(2)], {
+    // The channel tells the child when this process dies in any way, so that nothing is left running.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: !interactive,
   })
-  // A terminal sends Ctrl-C to both processes by itself; passed on as well, it would count twice.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  process.on('SIGINT', () => interactive || child.kill('SIGINT'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', error => refuse(`plimsoll: the pinned Node could not be started: ${error.message}`))
   child.on('exit', (code, signal) => {
