@@ -14,7 +14,13 @@ interface CommandEntry {
 }
 
 const commands: Readonly<Record<string, CommandEntry>> = {
+  demo: { summary: 'watch a promise being kept: simulated models and users, real HTTP', load: () => import('./demo.ts') },
+  serve: { summary: 'run the gateway', load: () => import('./serve.ts') },
   replay: { summary: 'run a policy online over a recorded trace', load: () => import('./replay.ts') },
+  validate: { summary: 'check a configuration', load: () => import('./validate.ts') },
+  explain: { summary: 'show why a request went where it went', load: () => import('./explain.ts') },
+  sla: { summary: 'show how the promises stand', load: () => import('./sla.ts') },
+  data: { summary: 'turn a published data set into a trace', load: () => import('./data.ts') },
 }
 
 /** Runs one command line and gives its exit code. */

@@ -42,14 +42,16 @@ export function requiredText(value: Readonly<Record<string, unknown>>, field: st
 
 /** A JSON object. Throws `CellFault`. */
 export function objectCell(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>
   throw new CellFault(`expected ${what} to be an object, given ${shown(value)}`)
 }
 
 /** A value as it stands in an error message: never long, and never the text of a prompt. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
-  if (typeof value === 'string') return value.length > 20 ? `text of ${value.length} characters` : JSON.stringify(value)
+  if (typeof value === 'string')
+    return value.length > 20 ? `text of ${value.length} characters` : JSON.stringify(value)
   if (Array.isArray(value)) return `a list of ${value.length}`
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

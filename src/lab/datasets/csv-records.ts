@@ -26,7 +26,8 @@ export async function* csvRecords(path: string, onRead: (bytes: number) => void)
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const parser = createCsvParser()
   try {
-    for await (const bytes of readBytes(path, onRead)) yield* parser.push(decoder.decode(bytes, { stream: true }))
+    for await (const bytes of readBytes(path, onRead))
+      yield* parser.push(decoder.decode(bytes, { stream: true }))
     yield* parser.push(decoder.decode())
     yield* parser.end()
   } catch (error) {

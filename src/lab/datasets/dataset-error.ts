@@ -23,7 +23,8 @@ export function datasetError(file: string, place: string | null, error: unknown)
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const message = error instanceof Error ? error.message : String(error)
   if (code === 'ENOENT') return new DatasetError(file, null, 'no such file or folder')
-  if (code.startsWith('Z_')) return new DatasetError(file, null, `not a readable gzip file: ${message}`, error)
+  if (code.startsWith('Z_'))
+    return new DatasetError(file, null, `not a readable gzip file: ${message}`, error)
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
     return new DatasetError(file, place, 'the text is not valid UTF-8', error)
   }

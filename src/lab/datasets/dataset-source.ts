@@ -22,12 +22,12 @@ export interface SourceRow {
 /** An opened data set. */
 export interface DatasetSource {
   readonly models: readonly string[]
-  /** Bytes that one pass over `rows` reads, for progress. */
+  /** Bytes that opening it and one pass over `rows` tell `onRead` of, for progress. */
   readonly totalBytes: number
   /** What a reader of the trace should know, one sentence each: for example what the costs rest on. */
   readonly notes: readonly string[]
-  /** Streams the rows; `onRead` is told the bytes read since it was last told. Throws `DatasetError`. */
-  rows(onRead: (bytes: number) => void): AsyncIterable<SourceRow>
+  /** Streams the rows. Throws `DatasetError`. */
+  rows(): AsyncIterable<SourceRow>
 }
 
 /** How to open a data set. */
@@ -38,6 +38,8 @@ export interface SourceOptions {
   readonly answers: boolean
   /** A file that is not part of the source although it may lie in its folder: the one being written. */
   readonly exclude: string
+  /** Told the bytes read since it was last told. */
+  readonly onRead: (bytes: number) => void
 }
 
 /** Reads one published data set. */

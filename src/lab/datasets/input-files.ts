@@ -35,14 +35,16 @@ export async function inputFiles(input: string, choice: FileChoice): Promise<rea
     await refusePickles(paths)
     throw new DatasetError(input, null, `expected ${choice.expected}, found none`)
   }
-  await refusePickles(found.isDirectory() ? [] : wanted)
+  await refusePickles(wanted)
   return Promise.all(wanted.map(async path => ({ path, bytes: (await stat(path)).size })))
 }
 
 /** Every file below a folder, sorted; hidden folders are passed over. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries: readonly Dirent[] = await readdir(folder, { withFileTypes: true })
-  const sorted = entries.filter(entry => !entry.name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const sorted = entries
+    .filter(entry => !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
   const paths: string[] = []
   for (const entry of sorted) {
     const path = join(folder, entry.name)
@@ -57,7 +59,11 @@ async function refusePickles(paths: readonly string[]): Promise<void> {
     if (!(await isPickle(path))) continue
     const csv = path.replace(/\.(pkl|pickle)$/, '').concat('.csv')
     const command = `python3 -c "import pandas; pandas.read_pickle('${path}').to_csv('${csv}', index=False)"`
-    throw new DatasetError(path, null, `a pickle can run any code when it is read; convert one you trust: ${command}`)
+    throw new DatasetError(
+      path,
+      null,
+      `a pickle can run any code when it is read; convert one you trust: ${command}`,
+    )
   }
 }
 

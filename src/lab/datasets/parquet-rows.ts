@@ -33,7 +33,8 @@ export interface ParquetFile {
 const batchBytes = 1 << 26
 const mostBatchRows = 1 << 14
 
-const unpack = (bytes: Uint8Array, by: (bytes: Uint8Array) => Uint8Array): Uint8Array => new Uint8Array(by(bytes))
+const unpack = (bytes: Uint8Array, by: (bytes: Uint8Array) => Uint8Array): Uint8Array =>
+  new Uint8Array(by(bytes))
 /** Snappy is built into hyparquet; the rest is built into Node. */
 const compressors: Compressors = {
   GZIP: bytes => unpack(bytes, gunzipSync),
@@ -51,7 +52,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     columns: children.map(child => child.element.name),
     fieldsOf(column) {
       const found = children.find(child => child.element.name === column)
-      const struct = found !== undefined && found.children.length > 0 && found.element.logical_type === undefined
+      const struct =
+        found !== undefined && found.children.length > 0 && found.element.logical_type === undefined
       return struct && found.element.converted_type === undefined
         ? found.children.map(child => child.element.name)
         : null
@@ -79,7 +81,13 @@ async function* readRows(
       for (let from = 0; from < rows; from += batch) {
         const to = Math.min(rows, from + batch)
         const range = { rowStart: start + from, rowEnd: start + to }
-        const values = await parquetReadObjects({ file, metadata, compressors, useOffsetIndex: true, ...range })
+        const values = await parquetReadObjects({
+          file,
+          metadata,
+          compressors,
+          useOffsetIndex: true,
+          ...range,
+        })
         onRead((groupBytes * (to - from)) / rows)
         for (const [i, row] of values.entries()) yield { number: start + from + i + 1, values: row }
       }
@@ -92,12 +100,9 @@ async function* readRows(
   }
 }
 
-/** Bytes that reading the kept leaves of a file takes. */
-type Leaf = FileMetaData['schema'][number]
-
 /** Metadata without the leaves that are not kept, and without groups left empty: what it does not name is not read. */
 function prune(metadata: FileMetaData, keep: (path: readonly string[]) => boolean): FileMetaData {
-  const schema: Leaf[] = []
+  const schema: FileMetaData['schema'] = []
   let next = 0
   const visit = (path: readonly string[]): boolean => {
     const element = metadata.schema[next++]

@@ -20,7 +20,8 @@ export async function readPriceList(path: string): Promise<PriceList> {
     const entries = Object.entries(objectCell(JSON.parse(await readFile(path, 'utf8')), 'the price list'))
     return new Map(entries.map(([model, value]) => [model, pricesOf(model, value)]))
   } catch (error) {
-    if (error instanceof SyntaxError) throw new DatasetError(path, null, `does not parse as JSON: ${error.message}`)
+    if (error instanceof SyntaxError)
+      throw new DatasetError(path, null, `does not parse as JSON: ${error.message}`)
     throw datasetError(path, null, error)
   }
 }

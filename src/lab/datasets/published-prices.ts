@@ -1,6 +1,8 @@
 import type { PriceList } from './price-list.ts'
 
-function priceList(table: Readonly<Record<string, readonly [inputUsd: number, outputUsd: number]>>): PriceList {
+function priceList(
+  table: Readonly<Record<string, readonly [inputUsd: number, outputUsd: number]>>,
+): PriceList {
   return new Map(
     Object.entries(table).map(([model, [inputUsd, outputUsd]]) => [model, { inputUsd, outputUsd }] as const),
   )

@@ -20,7 +20,14 @@ export function pythonListText(cell: string): string | null {
 }
 
 /** Escapes of one letter that `repr` writes. */
-const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' }
+const letters: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+}
 /** Letters that announce a character's number, and its hexadecimal digits. */
 const widths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 
@@ -35,10 +42,10 @@ function readString(cell: string, from: number): { readonly text: string; readon
       text += character
       continue
     }
-    const escape = cell[++at] ?? ''
-    const width = widths[escape]
+    const letter = cell[++at] ?? ''
+    const width = widths[letter]
     if (width === undefined) {
-      text += letters[escape] ?? `\\${escape}`
+      text += letters[letter] ?? `\\${letter}`
       continue
     }
     const code = Number.parseInt(cell.slice(at + 1, at + 1 + width), 16)
