@@ -200,15 +200,30 @@ const PLACES = [
 
 /** Remarks that users add; they tell of the tier, but not always, and not every prompt has one. */
 const REMARKS: readonly [readonly string[], readonly string[], readonly string[]] = [
-  ['Keep it short.', 'One sentence is enough.', 'Thanks!', ''],
-  ['Give the main steps.', 'A short example helps.', 'Keep it to one page.', ''],
-  ['Justify each step.', 'Cover every edge case.', 'State your assumptions.', ''],
+  [
+    'Keep it short, please.',
+    'One short sentence is enough.',
+    'Just a quick answer, please.',
+    'Please keep the answer short and simple.',
+  ],
+  [
+    'Explain the main steps with an example.',
+    'Explain your answer in a few steps.',
+    'Give the main steps and one example.',
+    'Explain the main idea first.',
+  ],
+  [
+    'Justify every step rigorously and cover every edge case.',
+    'State every assumption and justify each step.',
+    'Be rigorous: every assumption, every edge case, every step.',
+    'Argue rigorously and examine every counter-example.',
+  ],
 ]
 
 /** Share of remarks that are drawn from another tier's list: what makes wording a hint and not a label. */
-const MISLEADING_REMARKS = 0.15
+const MISLEADING_REMARKS = 0.08
 
-const TIER_SHARES = [0.42, 0.36, 0.22] as const
+const TIER_SHARES = [0.56, 0.26, 0.18] as const
 
 function pick<T>(items: readonly T[], random: Random): T {
   const item = items[random.integer(items.length)]

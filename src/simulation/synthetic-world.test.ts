@@ -49,8 +49,8 @@ describe('synthetic world', () => {
         expect(chances).toEqual(chances.toSorted((a, b) => b - a))
       }
     }
-    // The dearest model has no talents: .02 + .96 sigmoid(9 (1.16 - d)).
-    const expected = 0.02 + 0.96 / (1 + Math.exp(-9 * (1.16 - world.difficulty(3))))
+    // The dearest model has no talents: .02 + .96 sigmoid(14 (1.2 - d)).
+    const expected = 0.02 + 0.96 / (1 + Math.exp(-14 * (1.2 - world.difficulty(3))))
     expect(world.probability(3, modelId('northsea/galleon-pro'))).toBeCloseTo(expected, 12)
   })
 

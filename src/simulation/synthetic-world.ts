@@ -19,7 +19,7 @@ export interface SyntheticWorld extends World {
   /** Hidden difficulty of a row in [0, 1]; its wording tells of it, imperfectly. */
   difficulty(row: number): number
   topic(row: number): Topic
-  /** Chance in [0, 1] that the model's answer to the row satisfies: `.02 + .96 sigmoid(9 (ability + talent - difficulty))`. */
+  /** Chance in [0, 1] that the model's answer to the row satisfies: `.02 + .96 sigmoid(14 (ability + talent - difficulty))`. */
   probability(row: number, model: ModelId): number
 }
 
@@ -39,7 +39,7 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'tidewater/dinghy-3b',
     priceUsdPerMillion: { input: 0.05, output: 0.1 },
     latency: { medianMs: 90, spread: 0.35 },
-    ability: 0.36,
+    ability: 0.38,
     talents: { support: 0.1, translation: 0.06, law: -0.1 },
     verbosity: 0.8,
   },
@@ -48,7 +48,7 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'tidewater/ketch-8b',
     priceUsdPerMillion: { input: 0.1, output: 0.3 },
     latency: { medianMs: 120, spread: 0.35 },
-    ability: 0.5,
+    ability: 0.54,
     talents: { summary: 0.14, support: 0.1, arithmetic: -0.1, code: -0.06 },
     verbosity: 1,
   },
@@ -57,7 +57,7 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'harbour/schooner-coder',
     priceUsdPerMillion: { input: 0.2, output: 0.6 },
     latency: { medianMs: 160, spread: 0.4 },
-    ability: 0.56,
+    ability: 0.6,
     talents: { code: 0.32, arithmetic: 0.26, translation: -0.14, law: -0.1 },
     verbosity: 1.1,
   },
@@ -66,7 +66,7 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'northsea/clipper-mini',
     priceUsdPerMillion: { input: 0.4, output: 1.6 },
     latency: { medianMs: 150, spread: 0.3 },
-    ability: 0.76,
+    ability: 0.78,
     talents: { translation: 0.14, law: 0.06, planning: -0.06 },
     verbosity: 0.9,
   },
@@ -75,7 +75,7 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'harbour/frigate-large',
     priceUsdPerMillion: { input: 1.2, output: 5 },
     latency: { medianMs: 280, spread: 0.4 },
-    ability: 0.94,
+    ability: 0.98,
     talents: { science: 0.06, planning: 0.06, support: -0.04 },
     verbosity: 1,
   },
@@ -84,15 +84,18 @@ const MODELS: readonly SyntheticModel[] = [
     name: 'northsea/galleon-pro',
     priceUsdPerMillion: { input: 2.5, output: 12 },
     latency: { medianMs: 420, spread: 0.45 },
-    ability: 1.16,
+    ability: 1.2,
     talents: {},
     verbosity: 1.2,
   },
 ]
 
+/** How steeply the chance falls where difficulty passes ability. */
+const SHARPNESS = 14
+
 /** Centre of the hidden difficulty of each tier, and how far a prompt strays from it. */
-const TIER_DIFFICULTY = [0.16, 0.46, 0.8] as const
-const DIFFICULTY_STRAY = 0.14
+const TIER_DIFFICULTY = [0.15, 0.5, 0.85] as const
+const DIFFICULTY_STRAY = 0.12
 /** Answers of ordinary length, in tokens, for the easiest prompt and for the hardest. */
 const SHORTEST_ANSWER = 60
 const LONGEST_ANSWER = 700
@@ -125,7 +128,7 @@ function drawRows({ seed, rows }: SyntheticWorldOptions): readonly SyntheticRow[
 
 function probabilityOf(row: SyntheticRow, model: SyntheticModel): number {
   const margin = model.ability + (model.talents[row.topic] ?? 0) - row.difficulty
-  return 0.02 + 0.96 / (1 + Math.exp(-9 * margin))
+  return 0.02 + 0.96 / (1 + Math.exp(-SHARPNESS * margin))
 }
 
 function answerOf(row: SyntheticRow, model: SyntheticModel, coin: string): WorldAnswer {

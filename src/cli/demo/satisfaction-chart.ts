@@ -19,7 +19,7 @@ export interface SatisfactionChart {
   readonly height: number
 }
 
-/** Columns left of the plot: `0.90 ┤`. */
+/** Columns left of the plot: `0.90 ┤`, `0.850⊖`. */
 const AXIS_WIDTH = 6
 /** A braille character holds two columns of four dots. */
 const DOTS_ACROSS = 2
@@ -68,11 +68,11 @@ function columnsOf({ history, floor, total, width }: SatisfactionChart): readonl
     let point: HistoryPoint | undefined
     while (next < history.length && (history[next]?.answered ?? 0) <= until) point = history[next++]
     if (point !== undefined) return { satisfaction: point.satisfaction, floor: point.floor }
-    // A run of fewer requests than columns leaves columns without a point of their own: the last one holds on.
-    const last = history[next - 1]
-    const over = next >= history.length
-    if (last === undefined || over) return { satisfaction: null, floor }
-    return { satisfaction: last.satisfaction, floor: last.floor }
+    const following = history[next]
+    if (following === undefined) return { satisfaction: null, floor }
+    // A run of fewer requests than columns leaves columns without a point of their own: the one before holds on.
+    const before = history[next - 1]
+    return { satisfaction: before?.satisfaction ?? null, floor: (before ?? following).floor }
   })
 }
 
@@ -82,14 +82,17 @@ function dotRow(value: number, { low, high }: Range, height: number): number {
   return Math.min(dots - 1, Math.max(0, Math.round(((high - value) / (high - low)) * (dots - 1))))
 }
 
-function axisLabel(row: number, { low, high }: Range, height: number): string {
-  if (row === 0) return `${high.toFixed(2)} ┤`
-  if (row === height - 1) return `${low.toFixed(2)} ┤`
-  if (height > 4 && row === Math.floor(height / 2)) {
-    const value = high - ((row * DOTS_DOWN + 1.5) / (height * DOTS_DOWN - 1)) * (high - low)
-    return `${value.toFixed(2)} ┤`
-  }
-  return '     │'
+function axisLabel(row: number, range: Range, height: number): string {
+  if (row === 0) return range.high.toFixed(2)
+  return row === height - 1 ? range.low.toFixed(2) : ''
+}
+
+/** The left edge of a line: the ends of the range, and the floor where it stands now. */
+function axis(row: number, { floor, height }: SatisfactionChart, range: Range): Span {
+  const floorRow = Math.floor(dotRow(floor, range, height) / DOTS_DOWN)
+  if (row === floorRow) return span(`${floor.toFixed(3)}⊖`, 'floor')
+  const label = axisLabel(row, range, height)
+  return span(`${label.padStart(AXIS_WIDTH - 2)} ${label === '' ? '│' : '┤'}`, 'dim')
 }
 
 function plot(columns: readonly Column[], range: Range, height: number): readonly (readonly Cell[])[] {
@@ -136,7 +139,7 @@ export function drawSatisfactionChart(chart: SatisfactionChart): readonly Line[]
       const text = cell.dots === 0 ? ' ' : String.fromCodePoint(BRAILLE + cell.dots)
       return { text, tone, submerged: y * DOTS_DOWN > surface }
     })
-    return [span(axisLabel(y, range, height), 'dim'), ...joined(spans)]
+    return [axis(y, chart, range), ...joined(spans)]
   })
 }
 

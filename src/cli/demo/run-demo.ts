@@ -1,0 +1,205 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseConfig } from '../../gateway/config.ts'
+import { type RunningGateway, startGateway } from '../../gateway/main.ts'
+import { type SimulatedProvider, startSimulatedProvider } from '../../simulation/simulated-provider.ts'
+import { runTraffic } from '../../simulation/traffic.ts'
+import { openSqliteStore } from '../../store/sqlite.ts'
+import { CommandError, exitCodes } from '../exit.ts'
+import { type ClassReading, type ClassWatch, watchClass } from './class-watch.ts'
+import type { DemoOptions } from './demo-command.ts'
+import type { DemoWorld } from './demo-world.ts'
+import { DEMO_CLASS, FEEDBACK_WINDOW_MS, gatewayDocument } from './gateway-document.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** How fast a demo runs. */
+export interface Pace {
+  /** Requests begun per second; `null`: as fast as the users can. */
+  readonly perSecond: number | null
+  readonly users: number
+  /** Factor on the latencies of the world's models. */
+  readonly latencyScale: number
+  /** Mean time between reading an answer and telling. */
+  readonly feedbackDelayMs: number
+}
+
+/** Slow enough to watch: all requests in about half a minute. */
+export function watchablePace(requests: number): Pace {
+  const perSecond = Math.min(150, Math.max(10, Math.ceil(requests / 30)))
+  return { perSecond, users: perSecond, latencyScale: 0.25, feedbackDelayMs: 250 }
+}
+
+/** As fast as it goes: models that answer in a few milliseconds, users who speak at once. */
+export const fullPace: Pace = { perSecond: null, users: 8, latencyScale: 0.01, feedbackDelayMs: 0 }
+
+/** A demo under way, for whoever shows it. */
+export interface DemoRun {
+  readonly tally: Tally
+  readonly watch: ClassWatch
+  readonly startedMs: number
+}
+
+/** A demo that has ended. */
+export interface DemoOutcome {
+  readonly tally: Tally
+  /** The class at the end; `null` when the gateway did not say. */
+  readonly reading: ClassReading | null
+  readonly floor: number
+  readonly elapsedMs: number
+  /** Messages of the first few failures. */
+  readonly failures: readonly string[]
+  /** It was ended before every request was sent. */
+  readonly endedEarly: boolean
+}
+
+/** What a demo needs beside its options. */
+export interface DemoSetup {
+  readonly options: DemoOptions
+  readonly demoWorld: DemoWorld
+  readonly pace: Pace
+  /** Ends the traffic early. */
+  readonly signal: AbortSignal
+  /** Told once everything stands and the traffic begins. */
+  onStart(run: DemoRun): void
+  onFloor(floor: number, previous: number): void
+}
+
+/** Failures that are quoted; more of them say the same. */
+const QUOTED_FAILURES = 3
+/** Share of the requests that stream. */
+const STREAM_SHARE = 0.3
+const READ_EVERY_MS = 200
+
+/** Undoes what was begun, last first, even when undoing one of them fails. */
+type Undo = (() => unknown)[]
+
+async function undoAll(undo: Undo): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'the demo could not be cleared away')
+}
+
+/** A folder that is gone at the end, also when the process is made to exit. */
+async function temporaryFolder(undo: Undo): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-demo-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+  undo.push(() => {
+    process.off('exit', remove)
+    remove()
+  })
+  return folder
+}
+
+async function startProviders(
+  setup: DemoSetup,
+  tally: Tally,
+  undo: Undo,
+): Promise<readonly SimulatedProvider[]> {
+  const { world } = setup.demoWorld
+  const providers: SimulatedProvider[] = []
+  for (const { id, latency } of world.models) {
+    const provider = await startSimulatedProvider({
+      world,
+      model: id,
+      latency: { ...latency, medianMs: latency.medianMs * setup.pace.latencyScale },
+      seed: setup.options.seed,
+      onCall: call => tally.bill(call.costUsd),
+    })
+    undo.push(() => provider.close())
+    providers.push(provider)
+  }
+  return providers
+}
+
+async function openGateway(
+  setup: DemoSetup,
+  providers: readonly SimulatedProvider[],
+  undo: Undo,
+): Promise<RunningGateway> {
+  const path = join(await temporaryFolder(undo), 'log.db')
+  const parsed = parseConfig(gatewayDocument(setup.options, setup.demoWorld.world, providers, path), {})
+  if (!parsed.ok) {
+    const faults = parsed.faults.map(fault => `${fault.path}: ${fault.message}`).join('; ')
+    throw new CommandError(exitCodes.wrongUsage, `the gateway refuses this demo: ${faults}`)
+  }
+  const store = await openSqliteStore(path)
+  undo.push(() => store.close())
+  const gateway = await startGateway({ config: parsed.config, store, log: () => {} })
+  undo.push(() => gateway.close())
+  return gateway
+}
+
+/** Runs a demo from start to end; whatever happens, nothing of it is left running. */
+export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
+  const undo: Undo = []
+  try {
+    const tally = createTally(setup.demoWorld.world, setup.demoWorld.rows.length)
+    const providers = await startProviders(setup, tally, undo)
+    const gateway = await openGateway(setup, providers, undo)
+    const watch = watchClass({
+      adminUrl: gateway.adminUrl,
+      className: DEMO_CLASS,
+      floor: setup.options.floor,
+      everyMs: READ_EVERY_MS,
+      onFloor: setup.onFloor,
+    })
+    undo.push(() => watch.close())
+    return await observe(setup, gateway.url, { tally, watch, startedMs: performance.now() })
+  } finally {
+    await undoAll(undo)
+  }
+}
+
+async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Promise<DemoOutcome> {
+  const { tally, watch, startedMs } = run
+  const { options, demoWorld, pace, signal } = setup
+  const failures: string[] = []
+  // The floor that held when a request was asked is the one that it was promised.
+  const promised = new Map<number, number>()
+  setup.onStart(run)
+  await runTraffic({
+    gatewayUrl,
+    ...demoWorld,
+    model: `auto/${DEMO_CLASS}`,
+    users: pace.users,
+    perSecond: pace.perSecond,
+    streamShare: STREAM_SHARE,
+    feedback: options.feedback,
+    feedbackDelayMs: pace.feedbackDelayMs,
+    seed: options.seed,
+    signal,
+    onAsk: row => void promised.set(row, watch.floor),
+    onServed: served => tally.serve({ served, floor: promised.get(served.row) ?? watch.floor }),
+    onTold: () => tally.tell(),
+    onFailure: ({ what, message }) => {
+      if (what === 'request') tally.fail()
+      if (failures.length < QUOTED_FAILURES) failures.push(`${what}: ${message}`)
+    },
+  })
+  const elapsedMs = performance.now() - startedMs
+  if (!signal.aborted) await settle(options, watch, tally)
+  await watch.refresh().catch(() => {})
+  const { reading, floor } = watch
+  return { tally, reading, floor, elapsedMs, failures, endedEarly: signal.aborted }
+}
+
+/** Waits until the gateway has learned what it was told and, where users may stay silent, until the last window has closed. */
+async function settle({ feedback }: DemoOptions, watch: ClassWatch, tally: Tally): Promise<void> {
+  if (feedback.kind !== 'chosen') await sleep(FEEDBACK_WINDOW_MS + 1500)
+  const { told } = tally.standing()
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await watch.refresh().catch(() => {})
+    if ((watch.reading?.constraints[0]?.labels ?? 0) >= told || feedback.kind !== 'chosen') return
+    await sleep(50)
+  }
+}
