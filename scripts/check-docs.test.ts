@@ -42,6 +42,12 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     'export interface A {}',
     /interface A has no docstring/,
   ],
+  [
+    'a page that is not there',
+    'src/gateway/a.ts',
+    '// See NOWHERE.md.\nexport {}',
+    /there is no NOWHERE\.md/,
+  ],
   ['unfinished code', 'src/gateway/a.ts', '// TODO later\nexport {}', /a\.ts:1: "TODO"/],
   [
     'a promise in a message',

@@ -39,6 +39,7 @@ export function findDocFaults(root: string): readonly string[] {
     ),
     ...tracked.filter(isText).flatMap(path => findTextFaults(root, path)),
     ...tracked.filter(path => path.endsWith('.md')).flatMap(path => findBrokenLinks(root, path)),
+    ...sources.flatMap(source => findMissingPages(root, source)),
   ]
 }
 
@@ -94,6 +95,16 @@ function findBrokenLinks(root: string, path: string): readonly string[] {
     }
     return []
   })
+}
+
+/** Pages that a comment sends its reader to. */
+function findMissingPages(root: string, { path, text }: SourceFile): readonly string[] {
+  return text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(/\b(?:docs\/[\w./-]+|[A-Z][A-Z-]+)\.md\b/g)]
+      .map(match => match[0])
+      .filter(page => readIfFile(root, page) === null)
+      .map(page => `${path}:${index + 1}: there is no ${page}`),
+  )
 }
 
 /** Content of a file; `''` for a folder, `null` when nothing is there. */
