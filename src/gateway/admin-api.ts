@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../inference/errors.ts'
 import type { ClassConfig } from './config.ts'
+import { decisionTrailView } from './decision-view.ts'
 import { decodePath } from './decode-path.ts'
 import { sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { findDecision } from './handle-queries.ts'
 import type { MetricRegistry } from './metrics.ts'
 import { readBody } from './read-body.ts'
 import { classView } from './sla-view.ts'
@@ -28,6 +30,11 @@ export async function handleAdmin(
   const classOf = /^\/admin\/classes\/([^/]+)$/.exec(url.pathname)?.[1]
   if (classOf !== undefined)
     return sendJson(response, 200, classView(gateway, findClass(gateway, decodePath(classOf))))
+  const decisionOf = /^\/admin\/decisions\/([^/]+)$/.exec(url.pathname)?.[1]
+  if (decisionOf !== undefined) {
+    sendJson(response, 200, decisionTrailView(await findDecision(gateway, decisionOf)))
+    return
+  }
   switch (url.pathname) {
     case '/metrics':
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })

@@ -71,7 +71,9 @@ const serviceClass = z.strictObject({
 
 const key = z.strictObject({
   name,
-  sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be the 64 hexadecimal digits of a SHA-256'),
+  sha256: z
+    .string({ error: 'must be a string; put the digits in quotes' })
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be the 64 hexadecimal digits of a SHA-256'),
   classes: z.array(z.string().min(1)).min(1).optional(),
   defaultClass: z.string().min(1).optional(),
   floors: z.strictObject({ min: openUnit, max: openUnit }).optional(),

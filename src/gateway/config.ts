@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
+import type * as z from 'zod'
 import type { Capability, WireProtocol } from '../inference/inference-request.ts'
 import { type ModelId, type ModelSpec, modelId } from '../routing/model.ts'
 import type { SlaClass } from '../routing/sla.ts'
@@ -98,15 +99,21 @@ export function readConfigFile(path: string, environment: Environment): ConfigRe
 export function parseConfig(document: unknown, environment: Environment): ConfigResult {
   const parsed = configSchema.safeParse(document, { reportInput: true })
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(issue => ({
-      path: pathText(issue.path),
-      message: `${issue.message}${given(issue.input)}`,
-    }))
+    const faults = parsed.error.issues.flatMap(faultsOf)
     return { ok: false, faults }
   }
   const faults = crossCheck(parsed.data, environment)
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, config: deepFreeze(build(parsed.data, environment)) }
+}
+
+function faultsOf(issue: z.core.$ZodIssue): readonly ConfigFault[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key => ({
+      path: pathText([...issue.path, key]),
+      message: 'there is no such key; remove it or correct its name',
+    }))
+  return [{ path: pathText(issue.path), message: `${issue.message}${given(issue.input)}` }]
 }
 
 /** The value at fault, where it is short and plain. Lists and objects would bury the message. */

@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '../routing/decision.ts'
 import { modelIndex } from '../routing/decision.ts'
+import type { DecisionTrail } from '../store/store.ts'
 
 /** A decision as clients read it: everything but the features, which could give away the prompt. */
 export function decisionView(record: DecisionRecord, policy: string) {
@@ -29,4 +30,14 @@ export function decisionView(record: DecisionRecord, policy: string) {
     load: context.models.map((model, i) => ({ model: model.id, ...context.load[i] })),
     learned_up_to: record.learnedUpTo,
   }
+}
+
+/** A decision with everything that happened to it since. */
+export function decisionTrailView(trail: DecisionTrail) {
+  const events = trail.events.flatMap(event => {
+    if (event.kind === 'decision') return []
+    const { record, atMs, ...rest } = event
+    return [{ ...rest, at: new Date(atMs).toISOString() }]
+  })
+  return { ...decisionView(trail.record, trail.policy), events }
 }

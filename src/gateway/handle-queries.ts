@@ -1,7 +1,8 @@
 import { GatewayError } from '../inference/errors.ts'
 import { parseChatRequest } from '../protocol/openai-chat/parse.ts'
+import type { DecisionTrail } from '../store/store.ts'
 import { checkClass, classify } from './classify.ts'
-import { decisionView } from './decision-view.ts'
+import { decisionTrailView, decisionView } from './decision-view.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { readBody } from './read-body.ts'
@@ -31,23 +32,23 @@ export async function handleExplain(gateway: Gateway, exchange: Exchange): Promi
 
 /** `GET /v1/router/decisions/{id}`: a decision as it was made, and what became of it. */
 export async function handleDecision(gateway: Gateway, exchange: Exchange, id: string): Promise<void> {
+  const trail = await findDecision(gateway, id)
+  checkClass(trail.record.context.sla.name, exchange.caller)
+  sendJson(exchange.response, 200, decisionTrailView(trail))
+}
+
+/** Looks a decision up by its own id or its request's. Throws `decision_not_found`. */
+export async function findDecision(gateway: Gateway, id: string): Promise<DecisionTrail> {
   const verified = gateway.ids.verify(id)
   if (verified === null) throw new GatewayError('decision_not_found', 'no decision has this id')
   // A decision of this very moment may still be on its way into the log.
   if (gateway.recent.get(verified.decisionId) !== undefined) await gateway.queue.flush()
   const trail = await gateway.store.findDecision(verified.decisionId)
-  if (trail === null)
-    throw new GatewayError(
-      'decision_not_found',
-      'this decision is not in the log: its record was lost or has expired',
-    )
-  checkClass(trail.record.context.sla.name, exchange.caller)
-  const events = trail.events.flatMap(event => {
-    if (event.kind === 'decision') return []
-    const { record, atMs, ...rest } = event
-    return [{ ...rest, at: new Date(atMs).toISOString() }]
-  })
-  sendJson(exchange.response, 200, { ...decisionView(trail.record, trail.policy), events })
+  if (trail !== null) return trail
+  throw new GatewayError(
+    'decision_not_found',
+    'this decision is not in the log: its record was lost or has expired',
+  )
 }
 
 /** `GET /v1/sla` and `GET /v1/sla/{class}`. */
