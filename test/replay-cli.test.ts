@@ -147,6 +147,16 @@ describe('plimsoll replay', () => {
     }
   })
 
+  it('gives the same figures whether it runs seeds side by side or one alone', async () => {
+    const options = ['--policy', 'mess-plus', '--floor', '.8', '--json']
+    const [together, alone] = await Promise.all([
+      replay(...options, '--seeds', '3'),
+      replay(...options, '--seed', '3'),
+    ])
+    const figures = (ended: Ended) => linesOf(ended.stdout).map(({ seconds, ...rest }) => rest)
+    expect(figures(together).slice(2)).toEqual(figures(alone))
+  })
+
   it('prints a table for people', async () => {
     const ended = await replay('--policy', 'oracle', '--floor', '.7', '--warm-start', '.25')
     expect(ended.code).toBe(0)

@@ -10,16 +10,12 @@ const width = 24
 /** Time between two drawings on a terminal, and between two lines elsewhere. */
 const terminalEveryMs = 100
 const logEveryMs = 5000
-/** Reading the clock costs more than a cheap step: it is looked at once in so many updates. */
-const lookEvery = 64
 
 /** A progress line on a terminal, a line every few seconds elsewhere. `total` is in the same unit as `done`. */
 export function createProgress(total: number, stream: NodeJS.WriteStream = process.stderr): Progress {
-  let updates = 0
   let shownMs = performance.now()
   return {
     update(done, label) {
-      if (++updates % lookEvery !== 0) return
       const nowMs = performance.now()
       if (nowMs - shownMs < (stream.isTTY ? terminalEveryMs : logEveryMs)) return
       shownMs = nowMs

@@ -1,23 +1,18 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
-import type { ReplayStep } from '../lab/replay.ts'
-import { type RunSpec, startReplay, type WarmStart } from '../lab/run-replay.ts'
+import type { WarmStart } from '../lab/run-replay.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
 import type { RunFigures } from '../lab/summarise.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
 import { commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createProgress } from './progress.ts'
-import { replayCommand } from './replay-options.ts'
-import {
-  type ModelRequest,
-  type ReplayRequest,
-  readModelRequest,
-  readReplayRequest,
-} from './replay-request.ts'
-import { type FloorRuns, replayTable } from './replay-table.ts'
+import type { ReplayJob, ReplayTask } from './replay/job.ts'
+import { openSteps, runLine } from './replay/lines.ts'
+import { replayCommand } from './replay/options.ts'
+import { type ReplayRequest, readModelRequest, readReplayRequest } from './replay/request.ts'
+import { runTasks } from './replay/run-tasks.ts'
+import { type FloorRuns, replayTable } from './replay/table.ts'
 
 /** `plimsoll replay`: runs a policy online over a recorded trace. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -31,22 +26,15 @@ export async function run(args: readonly string[]): Promise<number> {
     const prepared = await prepare(request.tracePath, request)
     const models = readModelRequest(given, prepared.trace)
     const warmStart = await warmStartOf(request, prepared)
-    const floors = await runAll({ request, prepared, models, warmStart, json: given.flag('json') })
-    if (!given.flag('json')) process.stdout.write(replayTable(titleOf(request, prepared), floors))
+    const json = given.flag('json')
+    const floors = await runAll({ request, prepared, models, warmStart }, json)
+    if (!json) process.stdout.write(replayTable(titleOf(request, prepared), floors))
     return exitCodes.done
   } catch (error) {
     if (error instanceof SpecificationError) throw wrongUsage(error.message)
     if (error instanceof TraceError) throw new CommandError(exitCodes.badData, error.message, error)
     throw error
   }
-}
-
-interface Job {
-  readonly request: ReplayRequest
-  readonly prepared: PreparedTrace
-  readonly models: ModelRequest
-  readonly warmStart: WarmStart
-  readonly json: boolean
 }
 
 async function prepare(path: string, request: ReplayRequest): Promise<PreparedTrace> {
@@ -72,128 +60,38 @@ async function warmStartOf(request: ReplayRequest, online: PreparedTrace): Promi
   throw new TraceError(warmTracePath, null, `${fault}, ${online.trace.models.join(', ')}`)
 }
 
-async function runAll(job: Job): Promise<readonly FloorRuns[]> {
-  const { request, prepared } = job
-  const used = request.limit ?? prepared.trace.rows.length
-  const perRun = used - Math.round(request.warmShare * used)
-  const progress = createProgress(request.floors.length * request.seeds.length * perRun)
+/** Runs every floor with every seed and writes what was asked for as soon as it is known. */
+async function runAll(job: ReplayJob, json: boolean): Promise<readonly FloorRuns[]> {
+  const { request } = job
+  const tasks = request.floors.flatMap(({ schedule, text }) =>
+    request.seeds.map((seed): ReplayTask => ({ floors: schedule, floorText: text, seed })),
+  )
+  const progress = createProgress(tasks.length * stepsPerRun(job))
   const steps = request.stepsPath === null ? null : openSteps(request.stepsPath)
-  const all: FloorRuns[] = []
-  let done = 0
+  const runs: RunFigures[] = []
+  let stepsDone = 0
+  const onSteps = (count: number): void => {
+    stepsDone += count
+    progress.update(stepsDone, `${runs.length} of ${tasks.length} runs`)
+  }
   try {
-    for (const { schedule, text } of request.floors) {
-      const runs: RunFigures[] = []
-      for (const seed of request.seeds) {
-        const spec = specOf(job, schedule, seed)
-        const startedMs = performance.now()
-        const figures = await runToEnd(spec, step => {
-          progress.update(++done, `floor ${text}, seed ${seed}`)
-          steps?.write(stepLine(step, prepared, seed))
-        })
-        if (job.json) process.stdout.write(`${jsonLine(job, { spec, text, figures }, startedMs)}\n`)
-        runs.push(figures)
-      }
-      all.push({ floor: text, runs })
+    for await (const result of runTasks(job, tasks, onSteps)) {
+      const task = tasks[runs.length]
+      runs.push(result.figures)
+      steps?.write(result.stepLines)
+      if (json && task !== undefined) process.stdout.write(`${runLine(job, task, result)}\n`)
     }
-    return all
   } finally {
     progress.end()
     steps?.close()
   }
+  const seeds = request.seeds.length
+  return request.floors.map(({ text }, i) => ({ floor: text, runs: runs.slice(i * seeds, (i + 1) * seeds) }))
 }
 
-/** Steps between two looks at the outside: a loop that never pauses would hear neither a parent's end nor a closed pipe. */
-const stepsBetweenPauses = 128
-
-async function runToEnd(spec: RunSpec, onStep: (step: ReplayStep) => void): Promise<RunFigures> {
-  const running = startReplay(spec)
-  let steps = 0
-  for (const step of running.steps) {
-    onStep(step)
-    if (++steps % stepsBetweenPauses === 0) await setImmediate()
-  }
-  return running.figures()
-}
-
-function specOf(job: Job, floors: RunSpec['floors'], seed: number): RunSpec {
-  const { request, prepared, models, warmStart } = job
-  const { policy, parameters, audits, delay, limit, delta } = request
-  return { prepared, policy, parameters, floors, seed, audits, delay, limit, delta, warmStart, ...models }
-}
-
-interface NamedRun {
-  readonly spec: RunSpec
-  /** The floor as it was asked for. */
-  readonly text: string
-  readonly figures: RunFigures
-}
-
-function jsonLine(job: Job, run: NamedRun, startedMs: number): string {
-  const { request, prepared } = job
-  const { floor, references, ...figures } = run.figures
-  return JSON.stringify({
-    trace: prepared.trace.name,
-    policy: request.policy,
-    floor,
-    ...(run.spec.floors.kind === 'constant' ? {} : { floorSpec: run.text }),
-    seed: run.spec.seed,
-    feedback: request.feedback,
-    audit: request.audits.budget,
-    delay: request.delay,
-    warmStart: request.warmTracePath ?? request.warmShare,
-    ...figures,
-    seconds: (performance.now() - startedMs) / 1000,
-    references,
-  })
-}
-
-function stepLine(step: ReplayStep, prepared: PreparedTrace, seed: number): string {
-  const { context, decision } = step.record
-  const chosen = context.models.findIndex(model => model.id === decision.chosen)
-  return JSON.stringify({
-    seed,
-    i: step.position,
-    id: prepared.trace.rows[step.row]?.id,
-    floor: context.floor,
-    chosen: decision.chosen,
-    satisfied: step.satisfaction,
-    costUsd: step.costUsd,
-    shadowCostUsd: step.shadowCostUsd,
-    mode: decision.mode,
-    propensity: decision.probabilities[chosen],
-    priceUsd: decision.prices.find(price => price.constraint === 'satisfaction')?.priceUsd ?? null,
-    audited: step.audit.value !== null,
-    auditProbability: step.audit.probability,
-    state: step.certificate.state,
-  })
-}
-
-/** A file of lines, written in blocks: one system call per line would take longer than the replay. */
-function openSteps(path: string): { write(line: string): void; close(): void } {
-  let file: number
-  try {
-    file = openSync(path, 'w')
-  } catch (error) {
-    throw new CommandError(
-      exitCodes.failed,
-      `--steps: ${path} cannot be written: ${(error as Error).message}`,
-      error,
-    )
-  }
-  let lines: string[] = []
-  const flush = (): void => {
-    if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`)
-    lines = []
-  }
-  return {
-    write(line) {
-      if (lines.push(line) >= 500) flush()
-    },
-    close() {
-      flush()
-      closeSync(file)
-    },
-  }
+function stepsPerRun({ request, prepared }: ReplayJob): number {
+  const used = request.limit ?? prepared.trace.rows.length
+  return used - Math.round(request.warmShare * used)
 }
 
 function titleOf(request: ReplayRequest, prepared: PreparedTrace): string {

@@ -1,11 +1,11 @@
-import type { AuditSpec } from '../lab/audits.ts'
-import { type Drift, parseDrift } from '../lab/drift.ts'
-import { type ChannelSpec, parseChannel } from '../lab/feedback-channel.ts'
-import { type FloorSchedule, parseFloors } from '../lab/floor-schedule.ts'
-import type { Trace } from '../lab/trace.ts'
-import type { ModelId } from '../routing/model.ts'
-import type { ParsedArguments } from './arguments.ts'
-import { wrongUsage } from './exit.ts'
+import type { AuditSpec } from '../../lab/audits.ts'
+import { type Drift, parseDrift } from '../../lab/drift.ts'
+import { type ChannelSpec, parseChannel } from '../../lab/feedback-channel.ts'
+import { type FloorSchedule, parseFloors } from '../../lab/floor-schedule.ts'
+import type { Trace } from '../../lab/trace.ts'
+import type { ModelId } from '../../routing/model.ts'
+import type { ParsedArguments } from '../arguments.ts'
+import { wrongUsage } from '../exit.ts'
 
 /** One floor of the command line, with the text that named it. */
 export interface NamedFloors {

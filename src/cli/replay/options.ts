@@ -1,4 +1,4 @@
-import type { CommandSpec } from './arguments.ts'
+import type { CommandSpec } from '../arguments.ts'
 
 /** The command line of `plimsoll replay`. */
 export const replayCommand: CommandSpec = {

@@ -1,4 +1,4 @@
-import type { RunFigures } from '../lab/summarise.ts'
+import type { RunFigures } from '../../lab/summarise.ts'
 
 /** The runs of one floor over several seeds. */
 export interface FloorRuns {
