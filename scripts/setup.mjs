@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const windows = process.platform === 'win32'
+/** The oldest Node that can run the source where the pinned one does not exist. */
+export const oldestNodeMajor = 24
 const stagingPrefix = '.setup-'
 const stagingLifetimeMs = 3_600_000
 
@@ -81,7 +83,7 @@ export function missingNode(root = repository) {
   return (
     `plimsoll: Node ${pinnedNodeVersion(root)} is not installed for ${process.platform}-${process.arch}: ` +
     'npm left its package out, either because none exists for this platform or because optional packages are switched off. ' +
-    `Run \`npm ci --include=optional\`, or run Plimsoll with a Node of version 24 or newer.`
+    `Run \`npm ci --include=optional\`, or run Plimsoll with Node ${oldestNodeMajor} or newer.`
   )
 }
 
@@ -146,7 +148,7 @@ if (/setup\.mjs$/.test(process.argv[1] ?? '')) {
   try {
     setUp()
     const missing = missingNode()
-    if (missing) throw new Error(missing)
+    if (missing && Number(process.versions.node.split('.')[0]) < oldestNodeMajor) throw new Error(missing)
   } catch (error) {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1

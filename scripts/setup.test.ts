@@ -56,8 +56,13 @@ function writeClone(): string {
   return root
 }
 
+/** Makes a Node believe that it is an old one: a new one would do without the pinned one. */
+const pretendOld = `data:text/javascript,${encodeURIComponent(
+  "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })",
+)}`
+
 function start(root: string, environment: Readonly<Record<string, string>> = {}, cwd = root) {
-  return spawn(process.execPath, [join(root, 'scripts/setup.mjs')], {
+  return spawn(process.execPath, ['--import', pretendOld, join(root, 'scripts/setup.mjs')], {
     cwd,
     detached: true,
     env: {
