@@ -134,6 +134,14 @@ describe('replay', () => {
     })
   })
 
+  it('refuses calls of models that are not there', () => {
+    const gone = scriptedPolicy({ choose: () => 'm0' })
+    const setup = setupOf(tinyPrepared(rows), { drifts: ['m0@.5:gone'] })
+    expect(() => [...replay(by(gone), setup)]).toThrow(
+      "called model 'm0', which cannot be called at request 2",
+    )
+  })
+
   it('lets the oracle take the cheapest model that satisfies, else the cheapest', () => {
     const steps = [...replay({ kind: 'oracle' }, setupOf(tinyPrepared(rows)))]
     expect(steps.map(step => step.record.decision.chosen)).toEqual(['m1', 'm0', 'm0'])

@@ -170,7 +170,13 @@ function chargeCalls(
   let costUsd = 0
   let shadowCostUsd = 0
   for (const [i, model] of calledModels(record.decision).entries()) {
-    const callCostUsd = setup.world.costUsd(position, setup.world.models.indexOf(model))
+    const index = setup.world.models.indexOf(model)
+    if (!setup.world.availableAt(position).includes(index)) {
+      throw new RangeError(
+        `the policy called model '${model}', which cannot be called at request ${position}`,
+      )
+    }
+    const callCostUsd = setup.world.costUsd(position, index)
     const shadow = i > 0
     costUsd += callCostUsd
     if (shadow) shadowCostUsd += callCostUsd
