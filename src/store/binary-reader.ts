@@ -60,6 +60,21 @@ export class BinaryReader {
     return values
   }
 
+  /** What `writeCounts` wrote. */
+  readCounts(): { readonly buckets: Uint16Array; readonly counts: Uint16Array } {
+    const length = this.readVarint()
+    const buckets = new Uint16Array(length)
+    const counts = new Uint16Array(length)
+    let previous = 0
+    for (let i = 0; i < length; i++) {
+      const token = this.readVarint()
+      previous = (previous + (token >>> 1)) & 0xffff
+      buckets[i] = previous
+      counts[i] = token % 2 === 0 ? 1 : this.readVarint()
+    }
+    return { buckets, counts }
+  }
+
   readString(): string {
     const units = this.readVarint()
     const wide = this.readByte() === 1

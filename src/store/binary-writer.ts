@@ -7,6 +7,8 @@ export const largestSmallInteger = 255 - numberTag.smallInteger
 const initialBytes = 4096
 const longestVarint = 5
 const longestNumber = 9
+/** Of an integer below 2^21. */
+const longestShortVarint = 3
 
 /**
  * Writes values one after another into a growing buffer, little-endian on every machine.
@@ -69,10 +71,35 @@ export class BinaryWriter {
   writeFloat32Array(values: Float32Array): void {
     this.writeVarint(values.length)
     this.#reserve(values.length * 4)
-    for (const value of values) {
-      this.#view.setFloat32(this.#length, value, true)
-      this.#length += 4
+    const view = this.#view
+    const start = this.#length
+    for (let i = 0; i < values.length; i++) view.setFloat32(start + 4 * i, values[i] ?? 0, true)
+    this.#length = start + 4 * values.length
+  }
+
+  /**
+   * Pairs of a bucket and how often it occurs. Buckets ascend and most occur once: each is the distance to the one before it,
+   * doubled, plus one where a count follows. Distances wrap at 2^16, so that unordered buckets come back as well.
+   * The longest part of a record: hence one reservation and no call per value.
+   */
+  writeCounts(buckets: Uint16Array, counts: Uint16Array): void {
+    this.writeVarint(buckets.length)
+    this.#reserve(buckets.length * 2 * longestShortVarint)
+    const bytes = this.#bytes
+    let position = this.#length
+    let previous = 0
+    for (let i = 0; i < buckets.length; i++) {
+      const bucket = buckets[i] ?? 0
+      const count = counts[i] ?? 0
+      let rest = ((bucket - previous) & 0xffff) * 2 + (count === 1 ? 0 : 1)
+      previous = bucket
+      for (; rest >= 0x80; rest >>>= 7) bytes[position++] = (rest & 0x7f) | 0x80
+      bytes[position++] = rest
+      if (count === 1) continue
+      for (rest = count; rest >= 0x80; rest >>>= 7) bytes[position++] = (rest & 0x7f) | 0x80
+      bytes[position++] = rest
     }
+    this.#length = position
   }
 
   /** Any string, lone surrogates included: one byte per unit where all are below 256, two otherwise. */

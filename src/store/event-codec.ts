@@ -4,7 +4,7 @@ import { modelId } from '../routing/model.ts'
 import { BinaryReader } from './binary-reader.ts'
 import { BinaryWriter } from './binary-writer.ts'
 import { encodeRecord } from './record-codec.ts'
-import type { FrameTable, StoredFrame } from './record-frame.ts'
+import { FrameTable, type KnownFrame, type StoredFrame } from './record-frame.ts'
 import type { NewEvent } from './store.ts'
 
 /** The kinds of events in the order of their stored numbers; append only. */
@@ -34,38 +34,55 @@ export interface EncodedBatch {
   readonly frames: ReadonlyMap<string, StoredFrame>
 }
 
-/** Packs a batch for another thread or a database; throws a RangeError for an event that cannot be stored. */
-export function encodeBatch(events: readonly NewEvent[], frameTable: FrameTable): EncodedBatch {
-  const out = new BinaryWriter()
-  const frames = new Map<string, StoredFrame>()
-  for (const event of events) {
-    if (!Number.isFinite(event.atMs)) {
-      throw new RangeError(`an event of kind ${event.kind} has the time ${event.atMs}; give milliseconds`)
-    }
-    out.writeByte(eventKinds.indexOf(event.kind))
-    out.writeFloat64(event.atMs)
-    if (event.kind === 'decision') {
-      const { record } = event
-      const frame = frameTable.frameOf(record.context)
-      frames.set(frame.hash, { hash: frame.hash, body: frame.body })
-      out.writeString(record.id)
-      out.writeString(event.policy)
-      out.writeString(record.context.sla.name)
-      const block = out.beginBlock()
-      encodeRecord(record, frame, out)
-      out.endBlock(block)
-    } else {
-      out.writeString(event.decision)
-      if (event.kind === 'feedback') {
-        out.writeString(event.idempotencyKey)
-        out.writeByte(event.metric === 'satisfaction' ? 1 : 0)
+/** Packs batches for another thread or a database. It keeps its buffer and the frames it has met: one per store. */
+export class BatchEncoder {
+  readonly #frameTable = new FrameTable()
+  readonly #out = new BinaryWriter()
+
+  /** Throws a RangeError for an event that cannot be stored. */
+  encode(events: readonly NewEvent[]): EncodedBatch {
+    const out = this.#out
+    out.truncate(0)
+    const frames = new Map<string, StoredFrame>()
+    for (const event of events) {
+      if (!Number.isFinite(event.atMs)) {
+        throw new RangeError(`an event of kind ${event.kind} has the time ${event.atMs}; give milliseconds`)
       }
-      const block = out.beginBlock()
-      writeBody(event, out)
-      out.endBlock(block)
+      out.writeByte(eventKinds.indexOf(event.kind))
+      out.writeFloat64(event.atMs)
+      if (event.kind === 'decision') {
+        const frame = this.#frameTable.frameOf(event.record.context)
+        frames.set(frame.hash, frame)
+        writeDecisionEvent(event, frame, out)
+      } else {
+        writeLaterEvent(event, out)
+      }
     }
+    return { bytes: out.toBytes(), frames }
   }
-  return { bytes: out.toBytes(), frames }
+}
+
+type DecisionEvent = Extract<NewEvent, { readonly kind: 'decision' }>
+type LaterEvent = Exclude<NewEvent, { readonly kind: 'decision' }>
+
+function writeDecisionEvent({ record, policy }: DecisionEvent, frame: KnownFrame, out: BinaryWriter): void {
+  out.writeString(record.id)
+  out.writeString(policy)
+  out.writeString(record.context.sla.name)
+  const block = out.beginBlock()
+  encodeRecord(record, frame, out)
+  out.endBlock(block)
+}
+
+function writeLaterEvent(event: LaterEvent, out: BinaryWriter): void {
+  out.writeString(event.decision)
+  if (event.kind === 'feedback') {
+    out.writeString(event.idempotencyKey)
+    out.writeByte(event.metric === 'satisfaction' ? 1 : 0)
+  }
+  const block = out.beginBlock()
+  writeBody(event, out)
+  out.endBlock(block)
 }
 
 /** Unpacks a batch into rows; their bodies are views of `bytes`. */
@@ -88,7 +105,7 @@ export function decodeBatch(bytes: Uint8Array): readonly EventRow[] {
 
 const sources: readonly FeedbackSource[] = ['user', 'judge', 'test', 'system']
 
-function writeBody(event: Exclude<NewEvent, { readonly kind: 'decision' }>, out: BinaryWriter): void {
+function writeBody(event: LaterEvent, out: BinaryWriter): void {
   switch (event.kind) {
     case 'outcome': {
       const { outcome } = event

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Cursor, DecisionId, DecisionRecord } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
-import { decisionOf, encodeBatch, toLearningEvent } from './event-codec.ts'
-import { FrameTable } from './record-frame.ts'
+import { BatchEncoder, decisionOf, toLearningEvent } from './event-codec.ts'
 import type { AppendResult, CommittedEvent, NewEvent, SavedSnapshot, Store } from './store.ts'
 import { StoreError } from './store-error.ts'
 
@@ -21,7 +20,7 @@ export function createMemoryStore(): Store {
   const decisions = new Map<string, HeldDecision>()
   const orphans = new Set<string>()
   const snapshots = new Map<string, SavedSnapshot>()
-  const frames = new FrameTable()
+  const encoder = new BatchEncoder()
   const secret = new Uint8Array(randomBytes(32))
   let closed = false
 
@@ -61,7 +60,7 @@ export function createMemoryStore(): Store {
     async append(events) {
       open()
       // Refuses what a database could not hold before it keeps any of it.
-      encodeBatch(events, frames)
+      encoder.encode(events)
       return events.map(appendOne)
     },
     async readEvents(after: Cursor, limit: number) {

@@ -72,41 +72,19 @@ export function decodeRecord(bytes: Uint8Array, frame: RecordFrame): DecisionRec
   }
 }
 
-/**
- * Buckets ascend and most tokens occur once: each bucket is the distance to the one before it, doubled,
- * plus one where a count follows. Distances wrap at 2^16, so that unordered buckets come back as well.
- */
 function writeFeatures(features: Features, out: BinaryWriter): void {
   const { buckets, counts } = features
   if (counts.length !== buckets.length) {
     throw new RangeError(`features have ${buckets.length} buckets and ${counts.length} counts; give as many`)
   }
-  out.writeVarint(buckets.length)
-  let previous = 0
-  for (let i = 0; i < buckets.length; i++) {
-    const bucket = buckets[i] ?? 0
-    const count = counts[i] ?? 0
-    const distance = (bucket - previous) & 0xffff
-    previous = bucket
-    out.writeVarint(distance * 2 + (count === 1 ? 0 : 1))
-    if (count !== 1) out.writeVarint(count)
-  }
+  out.writeCounts(buckets, counts)
   out.writeFloat32Array(features.statistics)
   out.writeByte(features.embedding === undefined ? 0 : 1)
   if (features.embedding !== undefined) out.writeFloat32Array(features.embedding)
 }
 
 function readFeatures(reader: BinaryReader, encoder: string): Features {
-  const length = reader.readVarint()
-  const buckets = new Uint16Array(length)
-  const counts = new Uint16Array(length)
-  let previous = 0
-  for (let i = 0; i < length; i++) {
-    const token = reader.readVarint()
-    previous = (previous + (token >>> 1)) & 0xffff
-    buckets[i] = previous
-    counts[i] = token % 2 === 0 ? 1 : reader.readVarint()
-  }
+  const { buckets, counts } = reader.readCounts()
   const statistics = reader.readFloat32Array()
   if (reader.readByte() === 0) return { encoder, buckets, counts, statistics }
   return { encoder, buckets, counts, statistics, embedding: reader.readFloat32Array() }

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { DecisionRecord } from '../routing/decision.ts'
 import { decisionId } from '../routing/decision.ts'
-import { decodeEvent, encodeBatch } from './event-codec.ts'
+import { BatchEncoder, decodeEvent } from './event-codec.ts'
 import { decodeRecord, frameHashOf } from './record-codec.ts'
-import { FrameTable, parseFrame, type RecordFrame } from './record-frame.ts'
+import { parseFrame, type RecordFrame } from './record-frame.ts'
 import { type AppendedRows, rowStatus, type StoredPage } from './sqlite-log.ts'
 import type { SqliteCallName, SqliteCalls, SqliteReply } from './sqlite-messages.ts'
 import type { AppendResult, CommittedEvent, NewEvent, Store } from './store.ts'
@@ -88,7 +88,7 @@ function startThread(settings: Required<SqliteStoreOptions> & { readonly path: s
 }
 
 function createStore(thread: DatabaseThread, path: string, readOnly: boolean): Store {
-  const frameTable = new FrameTable()
+  const encoder = new BatchEncoder()
   /** Frames that are committed; a batch carries only the others. */
   const storedFrames = new Set<string>()
   const readFrame = createFrameReader(thread)
@@ -102,8 +102,10 @@ function createStore(thread: DatabaseThread, path: string, readOnly: boolean): S
   const append = async (events: readonly NewEvent[]): Promise<readonly AppendResult[]> => {
     if (readOnly)
       throw new StoreError('store_unavailable', `the event log ${path} was opened for reading only`)
-    const { bytes, frames } = encodeBatch(events, frameTable)
-    const newFrames = [...frames.values()].filter(frame => !storedFrames.has(frame.hash))
+    const { bytes, frames } = encoder.encode(events)
+    const newFrames = [...frames.values()]
+      .filter(({ hash }) => !storedFrames.has(hash))
+      .map(({ hash, body }) => ({ hash, body }))
     const appended = await ask('append', { batch: bytes, frames: newFrames }, [bytes.buffer])
     for (const frame of newFrames) storedFrames.add(frame.hash)
     return toResults(appended)
