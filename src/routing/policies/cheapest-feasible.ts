@@ -2,21 +2,11 @@ import { certain, choose, type Exploration } from '../choose.ts'
 import type { Decision, RoutingContext } from '../decision.ts'
 import type { Random } from '../numeric/random.ts'
 import type { Policy, PolicyDefinition, PolicyParameter, PolicySetup } from '../policy.ts'
-import {
-  createObservations,
-  expectedCosts,
-  largestModel,
-  meanSatisfaction,
-  type Observations,
-  type ObservationsState,
-  plainReport,
-} from './observations.ts'
+import { expectedCosts, largestModel, meanSatisfaction } from './observations.ts'
 import { refuseArgument, resolveParameters } from './parameters.ts'
-import { encodeState, openSnapshot } from './snapshot-bytes.ts'
-import { bringsLabels, plainAuditProbability } from './usable-label.ts'
+import { createPlainPolicy, type PlainKnowledge } from './plain-policy.ts'
 
 const name = 'cheapest-feasible'
-const schema = 1
 
 const parameters = [
   {
@@ -52,31 +42,13 @@ export const cheapestFeasible: PolicyDefinition = {
 function createCheapestFeasible(setup: PolicySetup, argument: string | null): Policy {
   refuseArgument(name, argument)
   const settings = resolveParameters(name, parameters, setup.parameters)
-  const restored = openSnapshot(setup.snapshot, name, schema)
-  const observations = createObservations(setup.auditBudget, restored?.state as ObservationsState | undefined)
-  if (restored === null && setup.training !== null) observations.train(setup.training)
-  return {
-    name,
-    decide(context, random) {
-      const learns = bringsLabels(context.sla.feedback, setup.auditBudget)
-      return decide({ settings, observations, learns }, context, random)
-    },
-    auditProbability: record => plainAuditProbability(record.context.sla.feedback, setup.auditBudget),
-    learn: event => observations.learn(event),
-    report: className => plainReport(observations, className),
-    snapshot: () => ({
-      policy: name,
-      schema,
-      bytes: encodeState({ state: observations.state(), floats: [] }),
-    }),
-  }
+  return createPlainPolicy(name, setup, (knowledge, context, random) =>
+    decide({ ...knowledge, settings }, context, random),
+  )
 }
 
-interface Knowledge {
+interface Knowledge extends PlainKnowledge {
   readonly settings: Settings
-  readonly observations: Observations
-  /** Whether labels can come at all; without them nothing is tried and the model to lean on serves. */
-  readonly learns: boolean
 }
 
 function decide(knowledge: Knowledge, context: RoutingContext, random: Random): Decision {

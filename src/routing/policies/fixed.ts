@@ -1,18 +1,9 @@
 import { certain, choose } from '../choose.ts'
 import type { RoutingContext } from '../decision.ts'
 import type { Policy, PolicyDefinition, PolicySetup } from '../policy.ts'
-import {
-  createObservations,
-  expectedCosts,
-  largestModel,
-  type Observations,
-  type ObservationsState,
-  plainReport,
-} from './observations.ts'
+import { expectedCosts, largestModel, type Observations } from './observations.ts'
 import { resolveParameters } from './parameters.ts'
-import { encodeState, openSnapshot } from './snapshot-bytes.ts'
-
-const schema = 1
+import { createPlainPolicy } from './plain-policy.ts'
 
 /** Always the same model; where it is not eligible, the model to lean on answers instead (see `largestModel`). */
 export const fixed: PolicyDefinition = {
@@ -27,33 +18,19 @@ function createFixed(setup: PolicySetup, argument: string | null): Policy {
     throw new RangeError('policy fixed needs a model after a colon, for example fixed:openai/gpt-4o')
   }
   resolveParameters('fixed', fixed.parameters, setup.parameters)
-  const name = `fixed:${argument}`
-  const restored = openSnapshot(setup.snapshot, name, schema)
-  const observations = createObservations(0, restored?.state as ObservationsState | undefined)
-  return {
-    name,
-    decide(context, random) {
-      const index = fixedIndex(argument, observations, context)
-      return choose(
-        {
-          context,
-          scores: certain(index, context.models.length).map(share => 1 - share),
-          satisfaction: context.models.map(() => null),
-          costUsd: expectedCosts(observations, context),
-          prices: [],
-        },
-        random,
-      )
-    },
-    auditProbability: () => 0,
-    learn: event => observations.learn(event),
-    report: className => plainReport(observations, className),
-    snapshot: () => ({
-      policy: name,
-      schema,
-      bytes: encodeState({ state: observations.state(), floats: [] }),
-    }),
-  }
+  return createPlainPolicy(`fixed:${argument}`, setup, ({ observations }, context, random) => {
+    const index = fixedIndex(argument, observations, context)
+    return choose(
+      {
+        context,
+        scores: certain(index, context.models.length).map(share => 1 - share),
+        satisfaction: context.models.map(() => null),
+        costUsd: expectedCosts(observations, context),
+        prices: [],
+      },
+      random,
+    )
+  })
 }
 
 function fixedIndex(model: string, observations: Observations, context: RoutingContext): number {
