@@ -1,79 +1,5 @@
 import type { Random } from './random.ts'
-
-/** Eigenvalues in descending order with their eigenvectors. */
-export interface EigenSystem {
-  /** [n], descending. */
-  readonly values: Float64Array
-  /** Column-major: eigenvector k occupies [k*n, (k+1)*n). */
-  readonly vectors: Float64Array
-}
-
-const JACOBI_SWEEPS = 30
-
-/** Eigen-decomposition of a symmetric n x n matrix (row-major, left unchanged) by cyclic Jacobi rotations. */
-export function symmetricEigen(matrix: Float64Array, n: number): EigenSystem {
-  const a = matrix.slice()
-  const vectors = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) vectors[i * n + i] = 1
-  const scale = frobenius(a)
-  for (let sweep = 0; sweep < JACOBI_SWEEPS; sweep++) {
-    if (offDiagonal(a, n) <= 1e-13 * scale) break
-    for (let p = 0; p < n - 1; p++) {
-      for (let q = p + 1; q < n; q++) rotate(a, vectors, n, p, q)
-    }
-  }
-  return sortedSystem(a, vectors, n)
-}
-
-/** One Jacobi rotation that zeroes a[p,q] (Golub & Van Loan, Matrix Computations, 8.5). */
-function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q: number): void {
-  const apq = at(a, p * n + q)
-  if (apq === 0) return
-  const theta = (at(a, q * n + q) - at(a, p * n + p)) / (2 * apq)
-  const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1))
-  const c = 1 / Math.sqrt(t * t + 1)
-  const s = t * c
-  turnRows(a, n, p * n, q * n, c, s)
-  for (let k = 0; k < n; k++) {
-    const kp = at(a, k * n + p)
-    const kq = at(a, k * n + q)
-    a[k * n + p] = c * kp - s * kq
-    a[k * n + q] = s * kp + c * kq
-  }
-  turnRows(vectors, n, p * n, q * n, c, s)
-}
-
-function turnRows(m: Float64Array, n: number, rowP: number, rowQ: number, c: number, s: number): void {
-  for (let k = 0; k < n; k++) {
-    const p = at(m, rowP + k)
-    const q = at(m, rowQ + k)
-    m[rowP + k] = c * p - s * q
-    m[rowQ + k] = s * p + c * q
-  }
-}
-
-function sortedSystem(a: Float64Array, vectors: Float64Array, n: number): EigenSystem {
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => at(a, j * n + j) - at(a, i * n + i))
-  const values = new Float64Array(n)
-  const sorted = new Float64Array(n * n)
-  order.forEach((from, to) => {
-    values[to] = at(a, from * n + from)
-    sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n)
-  })
-  return { values, vectors: sorted }
-}
-
-function frobenius(a: Float64Array): number {
-  let sum = 0
-  for (const value of a) sum += value * value
-  return Math.sqrt(sum)
-}
-
-function offDiagonal(a: Float64Array, n: number): number {
-  let sum = 0
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) sum += 2 * at(a, i * n + j) ** 2
-  return Math.sqrt(sum)
-}
+import { symmetricEigen } from './symmetric-eigen.ts'
 
 /** A sparse matrix by rows: row i holds entries [starts[i], starts[i+1]). */
 export interface SparseMatrix {
@@ -114,9 +40,7 @@ export function truncatedSvd(
   let range = times(matrix, start, width)
   orthonormalise(range, matrix.rows, width)
   for (let iteration = 0; iteration < powerIterations; iteration++) {
-    const back = transposedTimes(matrix, range, width)
-    orthonormalise(back, matrix.columns, width)
-    range = times(matrix, back, width)
+    range = times(matrix, transposedTimes(matrix, range, width), width)
     orthonormalise(range, matrix.rows, width)
   }
   const projected = transposedTimes(matrix, range, width)
@@ -156,31 +80,40 @@ function transposedTimes(matrix: SparseMatrix, dense: Float64Array, width: numbe
   return out
 }
 
-/** Makes the columns of a row-major [n x width] matrix orthonormal by Gram-Schmidt, done twice for accuracy. */
+/**
+ * Makes the columns of a row-major [n x width] matrix orthonormal, in place, by Cholesky QR done twice
+ * (Yamamoto et al. 2015); columns that depend on earlier ones become zero.
+ */
 function orthonormalise(m: Float64Array, n: number, width: number): void {
-  const dots = new Float64Array(width)
-  for (let column = 0; column < width; column++) {
-    for (let pass = 0; pass < 2; pass++) {
-      dots.fill(0)
-      for (let i = 0; i < n; i++) {
-        const value = at(m, i * width + column)
-        for (let k = 0; k < column; k++) dots[k] = at(dots, k) + value * at(m, i * width + k)
-      }
-      for (let i = 0; i < n; i++) {
-        let value = at(m, i * width + column)
-        for (let k = 0; k < column; k++) value -= at(dots, k) * at(m, i * width + k)
-        m[i * width + column] = value
-      }
-    }
-    normaliseColumn(m, n, width, column)
+  for (let pass = 0; pass < 2; pass++) {
+    const factor = gram(m, n, width)
+    cholesky(factor, width)
+    for (let i = 0; i < n; i++) solveRow(m, i * width, factor, width)
   }
 }
 
-function normaliseColumn(m: Float64Array, n: number, width: number, column: number): void {
-  let square = 0
-  for (let i = 0; i < n; i++) square += at(m, i * width + column) ** 2
-  const factor = square > 1e-24 ? 1 / Math.sqrt(square) : 0
-  for (let i = 0; i < n; i++) m[i * width + column] = at(m, i * width + column) * factor
+/** Replaces the lower triangle of a symmetric matrix by its Cholesky factor L; a vanishing pivot empties its column. */
+function cholesky(matrix: Float64Array, n: number): void {
+  let largest = 0
+  for (let j = 0; j < n; j++) largest = Math.max(largest, at(matrix, j * n + j))
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = at(matrix, i * n + j)
+      for (let k = 0; k < j; k++) sum -= at(matrix, i * n + k) * at(matrix, j * n + k)
+      if (i === j) matrix[j * n + j] = sum > 1e-14 * largest ? Math.sqrt(sum) : 0
+      else matrix[i * n + j] = at(matrix, j * n + j) > 0 ? sum / at(matrix, j * n + j) : 0
+    }
+  }
+}
+
+/** Solves q L' = row for one row, in place. */
+function solveRow(m: Float64Array, start: number, factor: Float64Array, width: number): void {
+  for (let j = 0; j < width; j++) {
+    const pivot = at(factor, j * width + j)
+    let value = at(m, start + j)
+    for (let k = 0; k < j; k++) value -= at(m, start + k) * at(factor, j * width + k)
+    m[start + j] = pivot > 0 ? value / pivot : 0
+  }
 }
 
 /** X'X of a row-major X [n x width]. */

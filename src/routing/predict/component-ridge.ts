@@ -1,7 +1,8 @@
 import type { ModelId } from '../model.ts'
 import { modelId } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
-import { gram, symmetricEigen, type TruncatedSvd } from '../numeric/linear-algebra.ts'
+import { gram, type TruncatedSvd } from '../numeric/linear-algebra.ts'
+import { symmetricEigen } from '../numeric/symmetric-eigen.ts'
 import type { BatchPredictor, TrainedBatch } from './batch-predictor.ts'
 import { addRows, type SparseVector } from './prompt-vector.ts'
 
