@@ -14,7 +14,10 @@ interface CommandEntry {
 }
 
 const commands: Readonly<Record<string, CommandEntry>> = {
-  demo: { summary: 'watch a promise being kept: simulated models and users, real HTTP', load: () => import('./demo.ts') },
+  demo: {
+    summary: 'watch a promise being kept: simulated models and users, real HTTP',
+    load: () => import('./demo.ts'),
+  },
   serve: { summary: 'run the gateway', load: () => import('./serve.ts') },
   replay: { summary: 'run a policy online over a recorded trace', load: () => import('./replay.ts') },
   validate: { summary: 'check a configuration', load: () => import('./validate.ts') },
