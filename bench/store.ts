@@ -228,6 +228,25 @@ async function paced({ from, seconds, rate }: Pace, sink: Sink | null): Promise<
   return (used.user + used.system) / sent
 }
 
+async function benchReading(store: Store): Promise<void> {
+  const cpu = process.threadCpuUsage()
+  const start = performance.now()
+  let events = 0
+  for (let after = 0; ; ) {
+    const page = await store.readEvents(after, 500)
+    const last = page.at(-1)
+    if (last === undefined) break
+    events += page.length
+    after = last.cursor
+  }
+  const seconds = (performance.now() - start) / 1000
+  const used = process.threadCpuUsage(cpu)
+  report('read the log from its beginning', {
+    'events/s': events / seconds,
+    'request thread us/event': (used.user + used.system) / events,
+  })
+}
+
 async function main(): Promise<void> {
   const [seconds = 5, rate = 10_000] = process.argv.slice(2).map(Number)
   const load = loadavg()
@@ -246,6 +265,7 @@ async function main(): Promise<void> {
       const committed = await benchCommits(store, 0)
       const next = await benchThroughput(store, committed)
       await benchPaced(store, next, { seconds, rate })
+      await benchReading(store)
       const { decisions } = await store.summary()
       await store.close()
       const { size } = await stat(path)
