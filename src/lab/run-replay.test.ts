@@ -95,7 +95,9 @@ describe('runReplay', () => {
 
   it('says in a sentence what is wrong with a policy', () => {
     expect(() => runReplay({ ...base, policy: 'nope' })).toThrow('unknown policy "nope"')
-    expect(() => runReplay({ ...base, parameters: { x: 1 } })).toThrow('no parameter x')
+    for (const policy of ['random', 'oracle']) {
+      expect(() => runReplay({ ...base, policy, parameters: { x: 1 } })).toThrow('no parameter x')
+    }
   })
 
   it('beats every policy with the oracle, which sees the labels', () => {

@@ -136,7 +136,11 @@ function trainingOf(spec: RunSpec, warm: readonly number[], world: World): Train
 }
 
 function chooserOf(spec: RunSpec, training: TrainingRows | null): Chooser {
-  if (spec.policy === 'oracle') return { kind: 'oracle' }
+  if (spec.policy === 'oracle') {
+    const [parameter] = Object.keys(spec.parameters)
+    if (parameter === undefined) return { kind: 'oracle' }
+    throw new SpecificationError(`oracle has no parameter ${parameter}; it takes none`)
+  }
   return { kind: 'policy', policy: policyOf(spec, training) }
 }
 
