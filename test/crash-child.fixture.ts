@@ -15,7 +15,7 @@ const say = (line: string): void => {
 
 const store = await openSqliteStore(path)
 const queue = createEventQueue({ store })
-const name = 'mess-plus'
+const name = 'plimsoll'
 const learner = await createLearner({
   store,
   queue,

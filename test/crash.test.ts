@@ -15,7 +15,7 @@ import { openSqliteStore } from '../src/store/sqlite.ts'
 import type { CommittedEvent, Store } from '../src/store/store.ts'
 
 const kills = 20
-const name = 'mess-plus'
+const name = 'plimsoll'
 const child = new URL('./crash-child.fixture.ts', import.meta.url).pathname
 
 let folder = ''

@@ -3,14 +3,14 @@ import type { CommittedNewEvent, EventQueue } from '../store/event-queue.ts'
 import type { CommittedEvent, Store } from '../store/store.ts'
 import { createRecentRecords } from './recent-records.ts'
 
-/** Events of one read. */
-const pageSize = 500
+/** Events of one read: decoding them is one pause of the request thread. */
+const pageSize = 200
 
 /** Reported events held at most; when learning falls further behind, the log itself is read instead. */
 const maxReported = 8192
 
-/** Events folded before requests get their turn again. */
-const eventsPerTurn = 32
+/** Time for which events are folded before requests get their turn again. */
+const turnMs = 1
 
 /** Wait before the store is read again after a failure. */
 const retryMs = 1000
@@ -118,15 +118,16 @@ class Follower implements LogFollower {
   async #follow(): Promise<void> {
     while (this.#cursor < this.#target) {
       if (this.#foldReported() === 0) await this.#readOn()
-      await new Promise(resolve => setImmediate(resolve))
+      await nextTurn()
     }
   }
 
   /** Folds what continues the log without a gap, for one turn; returns how many events that were. */
   #foldReported(): number {
+    const end = performance.now() + turnMs
     let used = 0
     let folded = 0
-    for (; folded < eventsPerTurn && used < this.#reported.length; used++) {
+    for (; used < this.#reported.length && (folded === 0 || performance.now() < end); used++) {
       const next = this.#reported[used]
       if (next === undefined || next.cursor <= this.#cursor) continue
       const complete = next.cursor === this.#cursor + 1 ? this.#records.complete(next) : null
@@ -143,9 +144,12 @@ class Follower implements LogFollower {
     if (page.length === 0) {
       throw new Error(`the event log ends at ${this.#cursor} although event ${this.#target} was committed`)
     }
-    for (let i = 0; i < page.length; i += eventsPerTurn) {
-      for (const committed of page.slice(i, i + eventsPerTurn)) this.#fold(committed)
-      await new Promise(resolve => setImmediate(resolve))
+    let end = performance.now() + turnMs
+    for (const committed of page) {
+      this.#fold(committed)
+      if (performance.now() < end) continue
+      await nextTurn()
+      end = performance.now() + turnMs
     }
   }
 
@@ -154,4 +158,8 @@ class Follower implements LogFollower {
     this.#options.fold(committed)
     this.#cursor = committed.cursor
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }

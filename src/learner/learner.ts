@@ -83,8 +83,7 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
   folds.push(foldLedger(slaLedgerName, ledger, cursor))
   const isWriter = await store.tryBecomeLearner()
   const learner = new LogLearner({ options, learned, ledger, folds, isWriter })
-  await learner.caughtUp()
-  learner.start()
+  await learner.start()
   return learner
 }
 
@@ -146,7 +145,13 @@ class LogLearner implements Learner {
     })
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    try {
+      await this.caughtUp()
+    } catch (error) {
+      this.#follower.stop()
+      throw error
+    }
     this.#timer = setInterval(() => this.#tick(), this.#parts.options.silenceEveryMs ?? 1000)
     this.#timer.unref()
   }

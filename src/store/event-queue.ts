@@ -46,7 +46,7 @@ export interface EventQueueOptions {
   readonly maxPending?: number
   /** Events of one transaction; encoding them is one pause of the request thread. */
   readonly maxBatch?: number
-  /** Longest time for which an event waits before it is written: what a process kill can lose. */
+  /** Longest time for which an event waits for company: what a process kill can lose while the store keeps up. */
   readonly maxDelayMs?: number
   /** Wait before the store is tried again: the first one, and the limit of its doubling. */
   readonly retryMs?: { readonly min: number; readonly max: number }

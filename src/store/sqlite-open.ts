@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type SqliteMigration, sqliteMigrations } from './migrations/sqlite-migration.ts'
 import { StoreError } from './store-error.ts'
@@ -27,6 +28,7 @@ export function openDatabase(settings: SqliteSettings): OpenDatabase {
   const lock = settings.readOnly || settings.path === ':memory:' ? null : takeWriterLock(settings.path)
   let database: DatabaseSync | null = null
   try {
+    if (lock !== null) createForOwner(settings.path)
     database = new DatabaseSync(settings.path, { readOnly: settings.readOnly, timeout: 5000 })
     checkOwner(database, settings.path)
     if (settings.readOnly) requireSchema(database, settings.path)
@@ -73,6 +75,11 @@ function takeWriterLock(path: string): DatabaseSync {
       { cause: error },
     )
   }
+}
+
+/** The log holds a signing secret and what users asked, hashed: only its owner may read it. SQLite's other files follow it. */
+function createForOwner(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
 }
 
 function checkOwner(database: DatabaseSync, path: string): void {

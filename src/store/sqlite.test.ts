@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -64,6 +64,14 @@ describe('the SQLite store', () => {
     await expect(reader.append([decided('c')])).rejects.toMatchObject({ code: 'store_unavailable' })
     await reader.close()
     await writer.close()
+  })
+
+  it('lets nobody but its owner read a new log', async () => {
+    const path = newPath()
+    const store = await openSqliteStore(path)
+    await store.append([decided('a')])
+    for (const file of [path, `${path}-wal`]) expect((await stat(file)).mode & 0o777).toBe(0o600)
+    await store.close()
   })
 
   it('survives power loss when asked to: full synchronisation is accepted', async () => {
