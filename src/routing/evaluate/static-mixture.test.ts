@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../numeric/random.ts'
 import { lowerHull } from './lower-hull.ts'
-import { mixtureCostAt, staticMixture } from './static-mixture.ts'
+import { mixtureCostAt, mixtureSatisfactionAt, staticMixture } from './static-mixture.ts'
 
 /** Cheapest mixture by looking at every single model and every pair that straddles the floor. */
 function bruteForce(satisfaction: Float64Array, costUsd: Float64Array, floor: number): number | null {
@@ -74,6 +74,30 @@ describe('mixtureCostAt', () => {
   it('counts satisfaction beyond the zoo as that of its ends', () => {
     expect(mixtureCostAt(satisfaction, costUsd, 0.97)).toBe(3)
     expect(mixtureCostAt(satisfaction, costUsd, 0.1)).toBe(1)
+  })
+})
+
+describe('mixtureSatisfactionAt', () => {
+  const satisfaction = Float64Array.of(0.5, 0.9, 0.7)
+  const costUsd = Float64Array.of(1, 3, 9)
+
+  it('interpolates between the models and ends at their ends', () => {
+    expect(mixtureSatisfactionAt(satisfaction, costUsd, 2)).toBeCloseTo(0.7, 12)
+    expect(mixtureSatisfactionAt(satisfaction, costUsd, 3)).toBe(0.9)
+    expect(mixtureSatisfactionAt(satisfaction, costUsd, 8)).toBe(0.9)
+    expect(mixtureSatisfactionAt(satisfaction, costUsd, 0.2)).toBe(0.5)
+  })
+
+  it('is the inverse of mixtureCostAt on random zoos', () => {
+    const random = createRandom('inverse')
+    for (let trial = 0; trial < 200; trial++) {
+      const models = 2 + random.integer(4)
+      const s = Float64Array.from({ length: models }, () => random.next())
+      const c = Float64Array.from({ length: models }, () => 0.1 + random.next())
+      const cheapest = s[c.indexOf(Math.min(...c))] ?? 0
+      const asked = cheapest + random.next() * (Math.max(...s) - cheapest)
+      expect(mixtureSatisfactionAt(s, c, mixtureCostAt(s, c, asked))).toBeCloseTo(asked, 9)
+    }
   })
 })
 

@@ -62,3 +62,26 @@ export function mixtureCostAt(
     throw new RangeError(`no mixture reaches a satisfaction of ${satisfaction}; it must be a number`)
   return mixture.costUsd
 }
+
+/**
+ * Satisfaction of the best static mixture of a given mean cost. A cost above the best model's counts as the best model's, one
+ * below the cheapest model's as the cheapest model's.
+ *
+ * @example
+ * mixtureSatisfactionAt(Float64Array.of(0.6, 0.9), Float64Array.of(1, 4), 2.5) // 0.75
+ */
+export function mixtureSatisfactionAt(
+  meanSatisfaction: Float64Array,
+  meanCostUsd: Float64Array,
+  costUsd: number,
+): number {
+  const hull = lowerHull(meanSatisfaction, meanCostUsd)
+  let satisfaction = meanSatisfaction[hull.start] ?? 0
+  let leftUsd = costUsd - (meanCostUsd[hull.start] ?? 0)
+  for (const step of hull.steps) {
+    if (leftUsd < step.extraUsd) return satisfaction + step.gain * (Math.max(0, leftUsd) / step.extraUsd)
+    satisfaction = meanSatisfaction[step.to] ?? 0
+    leftUsd -= step.extraUsd
+  }
+  return satisfaction
+}
