@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 const MAX_HEADER_BYTES = 16 * 1024
 const KEEP_ALIVE_MS = 65_000
 const CONNECTIONS_CHECK_MS = 1_000
+const SWEEP_MS = 20
 
 /** Where and how to listen. */
 export interface ListenOptions {
@@ -69,8 +70,11 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: import('node:str
 function closeServer(server: Server, deadlineMs: number): Promise<void> {
   return new Promise(resolve => {
     const cutOff = setTimeout(() => server.closeAllConnections(), deadlineMs)
+    // A connection that was busy at first is kept alive by its client once it is idle, and would hold the server open.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     server.close(() => {
       clearTimeout(cutOff)
+      clearInterval(sweep)
       resolve()
     })
     server.closeIdleConnections()

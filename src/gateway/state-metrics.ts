@@ -2,6 +2,9 @@ import type { Gateway } from './gateway.ts'
 import type { MetricRegistry } from './metrics.ts'
 import { classKnowledge } from './sla-view.ts'
 
+/** Decisions over which the exploration ratio is taken. */
+const RATIO_WINDOW = 1000
+
 /** Gauges that are read from the gateway's state whenever the metrics are. */
 export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway): void {
   const gauge = (
@@ -47,6 +50,9 @@ export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway):
       for (const [model, share] of Object.entries(gateway.learner.slaReport(config.sla.name)?.share ?? {}))
         yield [[config.sla.name, model], share]
   })
+  gauge('exploration_ratio', 'Share of recent decisions that explored.', ['class'], () =>
+    explorationRatios(gateway),
+  )
   gauge('upstream_in_flight', 'Calls under way.', ['model'], function* () {
     for (const { config, meter } of gateway.serving().models) yield [[config.spec.id], meter.read().inFlight]
   })
@@ -64,4 +70,16 @@ export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway):
   gauge('learner_healthy', '1 while the log is folded.', [], () => [
     [[], gateway.learner.state().health === 'ok' ? 1 : 0],
   ])
+}
+
+/** Over the latest decisions in memory. */
+function explorationRatios(gateway: Gateway): Iterable<readonly [readonly string[], number]> {
+  const counts = new Map<string, { decisions: number; explored: number }>()
+  for (const decision of gateway.recent.list(RATIO_WINDOW)) {
+    const count = counts.get(decision.class) ?? { decisions: 0, explored: 0 }
+    count.decisions++
+    if (decision.mode === 'explore') count.explored++
+    counts.set(decision.class, count)
+  }
+  return [...counts].map(([name, count]) => [[name], count.explored / count.decisions] as const)
 }
