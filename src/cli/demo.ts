@@ -3,7 +3,7 @@ import { type DemoOptions, demoCommand, readDemoOptions } from './demo/demo-comm
 import { type DemoReport, reportDemo } from './demo/demo-report.ts'
 import { summariseDemo } from './demo/demo-summary.ts'
 import { type DemoWorld, openDemoWorld } from './demo/demo-world.ts'
-import { formatPerThousand, formatShare } from './demo/figures.ts'
+import { formatCount, formatPerThousand, formatShare } from './demo/figures.ts'
 import { openLiveDisplay } from './demo/live-display.ts'
 import { type Line, paintLine, wantsColour } from './demo/paint.ts'
 import { type DemoOutcome, type DemoRun, fullPace, runDemo, watchablePace } from './demo/run-demo.ts'
@@ -102,6 +102,7 @@ async function runUnwatched(
       pace: fullPace,
       signal: ending.signal,
       onStart: run => {
+        process.stderr.write(`${openingText(demoWorld, run)}\n`)
         shown = setInterval(() => progress.update(run.tally.answered.length, standingText(run)), 100)
       },
       onFloor: (floor, previous) =>
@@ -111,6 +112,10 @@ async function runUnwatched(
     clearInterval(shown)
     progress.end()
   }
+}
+
+function openingText({ world, rows }: DemoWorld, { adminUrl }: DemoRun): string {
+  return `${formatCount(rows.length)} requests to ${world.models.length} models, floor API ${adminUrl}/admin/classes/demo`
 }
 
 function standingText({ tally, watch }: DemoRun): string {
@@ -133,8 +138,13 @@ function finish(options: DemoOptions, { outcome, report, live }: Ended): number 
     return outcome.endedEarly ? null : exitCodes.failed
   }
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  else write(summariseDemo(report, outcome, live))
+  else write(summariseDemo(report, outcome, { watched: live, command: demoCommandLine() }))
   return null
+}
+
+/** How this demo was most likely started, so that what to try next can be copied. */
+function demoCommandLine(): string {
+  return process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'plimsoll demo'
 }
 
 function write(lines: readonly Line[]): void {

@@ -1,11 +1,13 @@
 import type { FixedReference } from '../../lab/references.ts'
 import type { DemoReport } from './demo-report.ts'
 import { bar, formatCount, formatPercent, formatPerThousand, formatShare } from './figures.ts'
-import { type Line, span } from './paint.ts'
+import { type Line, type Span, span } from './paint.ts'
 import type { DemoOutcome } from './run-demo.ts'
+import { shortName } from './screen-layout.ts'
 
 const LABEL_WIDTH = 12
-const NAME_WIDTH = 30
+const NAME_WIDTH = 25
+const SAVING_WIDTH = 11
 const BAR_WIDTH = 20
 
 const labelled = (label: string, ...spans: Line): Line => [
@@ -24,7 +26,7 @@ function measuredLine({ satisfaction, floor, requests }: DemoReport): Line {
   const kept = margin >= -0.0005
   const size = Math.abs(margin).toFixed(3)
   const verdict = kept
-    ? span(`kept in this run, ${size} above the floor`, 'good')
+    ? span(margin < 0.0005 ? 'kept in this run, just' : `kept in this run, by ${size}`, 'good')
     : span(`missed in this run, by ${size}`, 'bad')
   return labelled(
     'promise',
@@ -37,10 +39,11 @@ function measuredLine({ satisfaction, floor, requests }: DemoReport): Line {
 /** What may be said of the truth behind the measurement, which is less. */
 function provenLine({ certificate, infeasible }: DemoReport): Line {
   if (certificate === null || certificate.labels === 0) {
-    return labelled('proof', span('none: nobody said anything that can be counted', 'dim'))
+    return labelled('proof', span('none: complaints and silence alone prove nothing', 'dim'))
   }
   const { state, lower, upper, delta, labels } = certificate
-  const bounds = `${formatCount(labels)} labels put the true mean within [${formatShare(lower)}, ${formatShare(upper)}] at ${Math.round(100 * (1 - delta))}%`
+  const interval = `[${formatShare(lower)}, ${formatShare(upper)}]`
+  const bounds = `the true mean lies in ${interval} at ${Math.round(100 * (1 - delta))}%, ${formatCount(labels)} labels`
   const reachable =
     infeasible === null ? '' : `; the best reachable is about ${formatShare(infeasible.reachable)}`
   switch (state) {
@@ -63,34 +66,33 @@ function costLines(report: DemoReport): readonly Line[] {
     labelled(
       '',
       span(label.padEnd(NAME_WIDTH)),
-      span(formatPerThousand(amountUsd).padStart(8)),
-      span(`  ${note}`, 'dim'),
+      span(formatPerThousand(amountUsd).padStart(7)),
+      savingSpan(costUsd, amountUsd),
+      span(note, 'dim'),
     )
   const fixed = (label: string, model: FixedReference): Line =>
-    beside(
-      label,
-      model.costUsd,
-      `${model.model} at ${formatShare(model.satisfaction)}${saving(costUsd, model.costUsd)}`,
-    )
+    beside(label, model.costUsd, `${shortName(model.model)} ${formatShare(model.satisfaction)}`)
+  const feasible = references.cheapestFeasibleFixed
   return [
     labelled(
       'cost',
       span(`${formatPerThousand(costUsd)} per 1,000 requests`, 'strong'),
       span(shadows, 'dim'),
     ),
-    ...(mixtureUsd === null
-      ? []
-      : [beside('best static mixture, as good', mixtureUsd, `in hindsight${saving(costUsd, mixtureUsd)}`)]),
-    ...(references.cheapestFeasibleFixed === null
-      ? [labelled('', span('no single model reaches the floor', 'dim'))]
-      : [fixed('cheapest model on the floor', references.cheapestFeasibleFixed)]),
+    ...(mixtureUsd === null ? [] : [beside('static mixture, as good', mixtureUsd, 'best in hindsight')]),
+    feasible === null
+      ? labelled('', span('no single model reaches the floor', 'dim'))
+      : fixed('cheapest model on floor', feasible),
     fixed('best model', references.bestFixed),
   ]
 }
 
-function saving(costUsd: number, otherUsd: number): string {
+/** What is saved, or paid on top, beside another way to serve the same rows. */
+function savingSpan(costUsd: number, otherUsd: number): Span {
   const saved = 1 - costUsd / otherUsd
-  return saved >= 0 ? `; ${formatPercent(saved)} saved` : `; ${formatPercent(-saved)} more was paid`
+  if (Math.abs(saved) < 0.0005) return span(` ${'the same'.padStart(SAVING_WIDTH)}  `)
+  const word = saved >= 0 ? `${formatPercent(saved)} saved` : `${formatPercent(-saved)} dearer`
+  return span(` ${word.padStart(SAVING_WIDTH)}  `, saved >= 0 ? 'good' : 'bad')
 }
 
 function shareLines({ share }: DemoReport): readonly Line[] {
@@ -105,31 +107,49 @@ function shareLines({ share }: DemoReport): readonly Line[] {
   )
 }
 
-function speedLine({ requestsPerSecond, overheadMs, seconds }: DemoReport, watched: boolean): Line {
-  const overhead =
-    overheadMs === null
-      ? ''
-      : `; the gateway added ${overheadMs.p50.toFixed(2)} ms (median), ${overheadMs.p99.toFixed(2)} ms (p99)`
-  const pace = watched ? ' (paced to be watched)' : ''
-  return labelled(
-    'speed',
-    span(`${formatCount(requestsPerSecond)} requests/s for ${seconds.toFixed(0)} s${pace}${overhead}`),
+function speedLines(
+  { requestsPerSecond, overheadMs, seconds }: DemoReport,
+  watched: boolean,
+): readonly Line[] {
+  const pace = watched ? ', paced to be watched' : ''
+  const speed = `${formatCount(requestsPerSecond)} requests/s for ${seconds.toFixed(0)} s${pace}`
+  if (overheadMs === null) return [labelled('speed', span(speed))]
+  const { p50, p99 } = overheadMs
+  return [
+    labelled('speed', span(speed)),
+    labelled(
+      'overhead',
+      span(`the gateway added ${p50.toFixed(2)} ms (median), ${p99.toFixed(2)} ms (p99)`),
+      span(', one process for all', 'dim'),
+    ),
+  ]
+}
+
+function nextLines(report: DemoReport, command: string): readonly Line[] {
+  const options = [
+    ...(report.policy === 'plimsoll' ? ['--floor 0.95', '--policy mess-plus'] : ['--policy plimsoll']),
+    ...(report.feedback === 'chosen' ? ['--feedback sparse:0.2'] : []),
+    '--trace your-trace.jsonl',
+  ]
+  return options.map((option, i) =>
+    labelled(i === 0 ? 'try next' : '', span(`${command} ${option}`, 'floor')),
   )
 }
 
-function nextLines(report: DemoReport): readonly Line[] {
-  const suggestions = [
-    ...(report.policy === 'plimsoll'
-      ? ['plimsoll demo --policy mess-plus', 'plimsoll demo --policy static-mixture']
-      : ['plimsoll demo']),
-    ...(report.feedback === 'chosen' ? ['plimsoll demo --feedback sparse:0.2'] : []),
-    'plimsoll demo --trace your-trace.jsonl',
-  ]
-  return suggestions.map((command, i) => labelled(i === 0 ? 'try next' : '', span(command, 'floor')))
+/** How a demo was shown and called. */
+export interface SummarySetting {
+  /** It was paced for a person who watched. */
+  readonly watched: boolean
+  /** What starts a demo, to be followed by options. */
+  readonly command: string
 }
 
 /** The closing words of a demo for people. */
-export function summariseDemo(report: DemoReport, outcome: DemoOutcome, watched: boolean): readonly Line[] {
+export function summariseDemo(
+  report: DemoReport,
+  outcome: DemoOutcome,
+  setting: SummarySetting,
+): readonly Line[] {
   const { failed } = report
   return [
     headLine(report),
@@ -147,8 +167,8 @@ export function summariseDemo(report: DemoReport, outcome: DemoOutcome, watched:
     [],
     ...shareLines(report),
     [],
-    speedLine(report, watched),
+    ...speedLines(report, setting.watched),
     [],
-    ...nextLines(report),
+    ...nextLines(report, setting.command),
   ]
 }

@@ -3,7 +3,7 @@ import { satisfactionOf } from './class-watch.ts'
 import type { DemoOptions } from './demo-command.ts'
 import type { DemoWorld } from './demo-world.ts'
 import { formatShare } from './figures.ts'
-import { wantsColour } from './paint.ts'
+import { span, wantsColour } from './paint.ts'
 import type { DemoRun } from './run-demo.ts'
 import { type DemoView, layOutScreen } from './screen-layout.ts'
 import { openLiveTerminal } from './terminal.ts'
@@ -93,6 +93,10 @@ export function openLiveDisplay(setup: LiveDisplayOptions): LiveDisplay {
     terminal.draw(layOutScreen(view, terminal.size))
   }
   const restore = (): void => terminal.restore()
+  terminal.draw([
+    [],
+    [span(' ⊖ ', 'floor'), span('PLIMSOLL', 'title'), span('  starting the gateway …', 'dim')],
+  ])
   // A process that is made to exit must not leave the terminal on its other screen, without a cursor.
   process.once('exit', restore)
   let frames: NodeJS.Timeout | undefined
@@ -136,5 +140,6 @@ function viewOf({ options, demoWorld }: LiveDisplayOptions, run: DemoRun, frame:
         : { ...constraint, reachable: constraint.reachable ?? null },
     notice: frame.notice,
     keys: frame.keys,
+    adminUrl: run.adminUrl,
   }
 }

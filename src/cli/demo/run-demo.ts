@@ -39,6 +39,7 @@ export const fullPace: Pace = { perSecond: null, users: 8, latencyScale: 0.01, f
 export interface DemoRun {
   readonly tally: Tally
   readonly watch: ClassWatch
+  readonly adminUrl: string
   readonly startedMs: number
 }
 
@@ -113,7 +114,9 @@ async function startProviders(
       model: id,
       latency: { ...latency, medianMs: latency.medianMs * setup.pace.latencyScale },
       seed: setup.options.seed,
-      onCall: call => tally.bill(call.costUsd),
+      onCall: ({ row, costUsd }) => {
+        if (row !== null) tally.bill(row, costUsd)
+      },
     })
     undo.push(() => provider.close())
     providers.push(provider)
@@ -154,7 +157,8 @@ export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
       onFloor: setup.onFloor,
     })
     undo.push(() => watch.close())
-    return await observe(setup, gateway.url, { tally, watch, startedMs: performance.now() })
+    const { url, adminUrl } = gateway
+    return await observe(setup, url, { tally, watch, adminUrl, startedMs: performance.now() })
   } finally {
     await undoAll(undo)
   }
@@ -181,8 +185,8 @@ async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Prom
     onAsk: row => void promised.set(row, watch.floor),
     onServed: served => tally.serve({ served, floor: promised.get(served.row) ?? watch.floor }),
     onTold: () => tally.tell(),
-    onFailure: ({ what, message }) => {
-      if (what === 'request') tally.fail()
+    onFailure: ({ row, what, message }) => {
+      if (what === 'request') tally.fail(row)
       if (failures.length < QUOTED_FAILURES) failures.push(`${what}: ${message}`)
     },
   })

@@ -21,6 +21,8 @@ export interface SatisfactionChart {
 
 /** Columns left of the plot: `0.90 ┤`, `0.850⊖`. */
 const AXIS_WIDTH = 6
+/** Answers from which the mean of the last 200 is one of 200. */
+const STEADY_AFTER = 200
 /** A braille character holds two columns of four dots. */
 const DOTS_ACROSS = 2
 const DOTS_DOWN = 4
@@ -48,13 +50,16 @@ interface Cell {
   above: boolean | null
 }
 
-/** The values to show: the curve and every floor, at least a tenth high, in steps of five hundredths. */
+/**
+ * The values to show: the curve and every floor, at least a tenth high, in steps of five hundredths. The first points are
+ * means of few answers and swing widely: once there are steadier ones they are drawn at the edge instead.
+ */
 export function chartRange({ history, floor }: Pick<SatisfactionChart, 'history' | 'floor'>): Range {
-  const values = [floor, ...history.flatMap(point => [point.satisfaction, point.floor])]
-  const lowest = Math.min(...values) - 0.02
-  const highest = Math.max(...values) + 0.02
-  const low = Math.max(0, Math.floor(lowest * 20) / 20)
-  const high = Math.min(1, Math.ceil(highest * 20) / 20)
+  const steady = history.filter(point => point.answered >= STEADY_AFTER)
+  const shown = steady.length > 0 ? steady : history
+  const values = [floor, ...history.map(point => point.floor), ...shown.map(point => point.satisfaction)]
+  const low = Math.max(0, Math.floor((Math.min(...values) - 0.02) * 20) / 20)
+  const high = Math.min(1, Math.ceil((Math.max(...values) + 0.02) * 20) / 20)
   return high - low >= 0.1 - 1e-9
     ? { low, high }
     : { low: Math.max(0, high - 0.1), high: Math.max(0.1, high) }

@@ -39,6 +39,8 @@ export interface DemoView {
   /** Something that happened a moment ago. */
   readonly notice: string | null
   readonly keys: boolean
+  /** Where the floor can be changed over HTTP. */
+  readonly adminUrl: string
 }
 
 /** Size of a terminal in characters. */
@@ -121,7 +123,7 @@ function progressLine({ standing, total, perSecond }: DemoView, width: number): 
 function distance(satisfaction: number, promised: number, floor: number): Span {
   const points = satisfaction - promised
   const from = Math.abs(promised - floor) < 0.0005 ? 'the floor' : formatShare(promised)
-  if (Math.abs(points) < 0.0005) return span(`on ${from}`, 'good')
+  if (Math.abs(points) < 0.0005) return span(`= on ${from}`, 'good')
   const size = Math.abs(points).toFixed(3)
   return points > 0 ? span(`▲ ${size} above ${from}`, 'good') : span(`▼ ${size} below ${from}`, 'bad')
 }
@@ -251,18 +253,22 @@ function promiseLine({ promise }: DemoView): Line {
   if (promise === null) return [span(' PROMISE', 'strong'), span('  waiting for the first label', 'dim')]
   const { state, lower, upper, delta, labels, reachable } = promise
   const tone = state === 'compliant' ? 'good' : state === 'undecided' ? 'accent' : 'bad'
+  if (state === 'infeasible' && reachable !== null) {
+    const beliefs = `  the best reachable is about ${formatShare(reachable)} by what was learned`
+    return [span(' PROMISE  ', 'strong'), span(promiseWord(state), 'bad'), span(beliefs, 'dim')]
+  }
   const bounds = `true mean within [${formatShare(lower)}, ${formatShare(upper)}] at ${Math.round(100 * (1 - delta))}%`
-  const best = reachable === null ? '' : `, best reachable ${formatShare(reachable)}`
   return [
     span(' PROMISE  ', 'strong'),
     span(promiseWord(state), tone),
-    span(`  ${bounds}, ${formatCount(labels)} labels${best}`, 'dim'),
+    span(`  ${bounds}, ${formatCount(labels)} labels`, 'dim'),
   ]
 }
 
-function keysLine({ keys, notice }: DemoView, width: number): Line {
+function keysLine({ keys, notice, adminUrl }: DemoView, width: number): Line {
   const help = keys ? [span(' + / –  ', 'floor'), span('floor'), span('   q  ', 'floor'), span('end')] : []
-  return spread(help, notice === null ? [] : [span(`${notice} `, 'accent')], width)
+  const address = span(`admin API ${adminUrl.replace(/^http:\/\//, '')} `, 'dim')
+  return spread(help, [notice === null ? address : span(`${notice} `, 'accent')], width)
 }
 
 /** A model's name without its provider. */

@@ -52,8 +52,9 @@ export interface Standing {
   readonly satisfactionRecent: number | null
   /** Mean floor of the answered requests; `null` before the first answer. */
   readonly meanFloor: number | null
-  /** Everything that the providers charged, per answered request; shadow calls and broken-off attempts included. */
+  /** Everything that the providers charged for requests that have ended, per answered one; shadow calls included. */
   readonly costUsd: number | null
+  /** The part of it that paid for answers which nobody got. */
   readonly shadowCostUsd: number | null
   readonly models: readonly ModelFigures[]
   readonly references: RunningReferences | null
@@ -63,10 +64,10 @@ export interface Standing {
 /** Counts a run as it happens. */
 export interface Tally {
   serve(answered: Answered): void
-  fail(): void
+  fail(row: number): void
   tell(): void
-  /** What a provider charged for a call. */
-  bill(costUsd: number): void
+  /** What a provider charged for a call that answered a row's prompt. */
+  bill(row: number, costUsd: number): void
   standing(): Standing
   /** Every answered request, in the order of the answers. */
   readonly answered: readonly Answered[]
@@ -89,7 +90,8 @@ export function createTally(world: World, total: number): Tally {
   // What every model would have made of the answered rows: sums, divided when somebody asks.
   const hindsightSatisfaction = new Float64Array(world.models.length)
   const hindsightCostUsd = new Float64Array(world.models.length)
-  const sums = { satisfaction: 0, recent: 0, excess: 0, servedUsd: 0, billedUsd: 0, failed: 0, told: 0 }
+  const sums = { satisfaction: 0, recent: 0, excess: 0, servedUsd: 0, failed: 0, told: 0 }
+  const bills = createBills()
   const keepEvery = Math.max(1, Math.ceil(total / HISTORY_POINTS))
 
   const countModel = ({ model, satisfaction, costUsd }: ServedRequest): void => {
@@ -121,6 +123,7 @@ export function createTally(world: World, total: number): Tally {
       countModel(served)
       countHindsight(served.row)
       answered.push(next)
+      bills.settle(served.row)
       sums.satisfaction += served.satisfaction
       sums.excess += floor - firstFloor()
       sums.servedUsd += served.costUsd
@@ -130,11 +133,12 @@ export function createTally(world: World, total: number): Tally {
         history.push({ answered: answered.length, satisfaction: recent() ?? 0, floor })
       }
     },
-    fail: () => void sums.failed++,
-    tell: () => void sums.told++,
-    bill: costUsd => {
-      sums.billedUsd += costUsd
+    fail(row) {
+      sums.failed++
+      bills.settle(row)
     },
+    tell: () => void sums.told++,
+    bill: bills.add,
     standing: () => ({
       answered: answered.length,
       failed: sums.failed,
@@ -142,9 +146,8 @@ export function createTally(world: World, total: number): Tally {
       satisfaction: mean(sums.satisfaction),
       satisfactionRecent: recent(),
       meanFloor: meanFloor(),
-      costUsd: mean(sums.billedUsd),
-      // Providers count a call just before the client has its answer: while requests are under way the two may cross.
-      shadowCostUsd: mean(Math.max(0, sums.billedUsd - sums.servedUsd)),
+      costUsd: mean(bills.settledUsd),
+      shadowCostUsd: mean(withoutDust(bills.settledUsd - sums.servedUsd, bills.settledUsd)),
       models: [...perModel.values()].map(figures => modelFigures(figures, answered.length)),
       references:
         answered.length === 0
@@ -157,6 +160,39 @@ export function createTally(world: World, total: number): Tally {
             }),
       history,
     }),
+  }
+}
+
+/** Sums in another order differ by rounding: a difference of less than a billionth of the bill is none. */
+function withoutDust(differenceUsd: number, totalUsd: number): number {
+  return differenceUsd < 1e-9 * totalUsd ? 0 : differenceUsd
+}
+
+/** What providers charged, counted once the request that caused it has ended. */
+interface Bills {
+  readonly settledUsd: number
+  add(row: number, costUsd: number): void
+  /** The row's request has ended: what was charged for it counts, and what will be (a shadow may answer later). */
+  settle(row: number): void
+}
+
+function createBills(): Bills {
+  const open = new Map<number, number>()
+  const settled = new Set<number>()
+  let settledUsd = 0
+  return {
+    get settledUsd() {
+      return settledUsd
+    },
+    add(row, costUsd) {
+      if (settled.has(row)) settledUsd += costUsd
+      else open.set(row, (open.get(row) ?? 0) + costUsd)
+    },
+    settle(row) {
+      settled.add(row)
+      settledUsd += open.get(row) ?? 0
+      open.delete(row)
+    },
   }
 }
 
