@@ -25,15 +25,13 @@ const stagingLifetimeMs = 3_600_000
 
 /** The pinned Node's program below a root, whether or not it is installed. */
 export function pinnedNodePath(root = repository) {
-  const platform = windows ? 'win' : process.platform
+  return join(root, pinnedNodePackage(), 'bin', windows ? 'node.exe' : 'node')
+}
+
+/** Where npm puts the pinned Node of this platform, below the root. */
+function pinnedNodePackage() {
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'
-  return join(
-    root,
-    'node_modules',
-    `${prefix}-${platform}-${process.arch}`,
-    'bin',
-    windows ? 'node.exe' : 'node',
-  )
+  return `node_modules/${prefix}-${windows ? 'win' : process.platform}-${process.arch}`
 }
 
 /** Version of the pinned Node, without a `v`. */
@@ -54,7 +52,8 @@ export function isInstalled(root = repository) {
   return Object.entries(wanted).every(([path, { version, optional }]) => {
     if (!path.startsWith('node_modules/')) return true
     const found = installed[path]
-    if (!found) return optional === true
+    // Somebody's `npm ci --omit=optional` leaves the tools without their programs, and the pinned Node tells.
+    if (!found) return optional === true && path !== pinnedNodePackage()
     return found.version === version && existsSync(join(root, path, 'package.json'))
   })
 }

@@ -122,6 +122,13 @@ test('an installation that was killed is done again', async () => {
 
 test.each([
   ['a package is missing', (root: string) => rmSync(join(root, 'node_modules/yaml'), { recursive: true })],
+  [
+    'the pinned Node was left out',
+    (root: string) => {
+      const installed = { 'node_modules/yaml': lock.packages['node_modules/yaml'] }
+      writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }))
+    },
+  ],
   ['npm was interrupted', (root: string) => rmSync(join(root, 'node_modules/.package-lock.json'))],
   [
     'the lock file changed',
