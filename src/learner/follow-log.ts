@@ -54,6 +54,7 @@ class Follower implements LogFollower {
   #target: Cursor
   #running: Promise<void> | null = null
   #failing = false
+  #stopped = false
   #retry: ReturnType<typeof setTimeout> | null = null
 
   constructor(options: FollowLogOptions) {
@@ -73,10 +74,11 @@ class Follower implements LogFollower {
 
   async caughtUp(): Promise<void> {
     this.#target = Math.max(this.#target, (await this.#options.store.summary()).lastCursor)
-    while (this.#cursor < this.#target) await this.#run()
+    while (this.#cursor < this.#target && !this.#stopped) await this.#run()
   }
 
   stop(): void {
+    this.#stopped = true
     this.#stopListening()
     if (this.#retry !== null) clearTimeout(this.#retry)
     this.#retry = null
@@ -116,7 +118,7 @@ class Follower implements LogFollower {
   }
 
   async #follow(): Promise<void> {
-    while (this.#cursor < this.#target) {
+    while (this.#cursor < this.#target && !this.#stopped) {
       if (this.#foldReported() === 0) await this.#readOn()
       await nextTurn()
     }
