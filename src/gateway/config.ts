@@ -33,7 +33,7 @@ export interface ClassConfig {
   readonly policy: string
   readonly policyParameters: Readonly<Record<string, number>>
   readonly auditBudget: number
-  /** How long users may speak before their silence is logged; `null`: for ever. */
+  /** How long users may speak before their silence is logged; `null` where nobody ever speaks. */
   readonly feedbackWindowMs: number | null
   /** The models that may serve the class. */
   readonly models: ReadonlySet<ModelId>
@@ -76,6 +76,17 @@ export type ConfigResult =
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_TIMEOUTS: CallTimeouts = { connect: 5_000, firstToken: 60_000, total: 600_000 }
+
+/**
+ * A certificate passes decisions in their order, so one that is never spoken of holds it up until its window closes.
+ * Where only complaints count, silence needs longer before it means anything.
+ */
+const DEFAULT_WINDOW_MS: Readonly<Record<'chosen' | 'sparse' | 'one-sided' | 'none', number | null>> = {
+  chosen: 3_600_000,
+  sparse: 3_600_000,
+  'one-sided': 86_400_000,
+  none: null,
+}
 
 /** Reads and checks a configuration file; every fault is reported at once. */
 export function readConfigFile(path: string, environment: Environment): ConfigResult {
@@ -201,7 +212,7 @@ function buildClass(
     policy: policyName(entry.policy, names),
     policyParameters: entry.policyParameters,
     auditBudget: entry.auditBudget,
-    feedbackWindowMs: entry.feedback.windowMs ?? null,
+    feedbackWindowMs: entry.feedback.windowMs ?? DEFAULT_WINDOW_MS[entry.feedback.kind],
     models: new Set(entry.models?.map(resolve) ?? models.map(model => model.spec.id)),
   }
 }
