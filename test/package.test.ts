@@ -126,6 +126,41 @@ test('the installed gateway serves, and its store with the thread that it lives 
   })
 })
 
+test('the installed lab and demo run, with their threads and simulated models', () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({
+    id: `row-${i}`,
+    prompt: `What is ${i} plus ${i}?`,
+    scores: { 'a/small': i % 3 === 0 ? 0 : 1, 'b/large': 1 },
+    costs: { 'a/small': 0.0001, 'b/large': 0.001 },
+  }))
+  writeFileSync(join(project, 'trace.jsonl'), rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+  const program = 'node_modules/.bin/plimsoll'
+  const replay = run([
+    program,
+    'replay',
+    '--trace',
+    'trace.jsonl',
+    '--floor',
+    '0.8',
+    '--seeds',
+    '2',
+    '--json',
+  ])
+  expect(replay.status).toBe(0)
+  expect(
+    replay.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+  ).toMatchObject([
+    { requests: 60, seed: 1 },
+    { requests: 60, seed: 2 },
+  ])
+  const demo = run([program, 'demo', '--requests', '40', '--json'])
+  expect(demo.status).toBe(0)
+  expect(JSON.parse(demo.stdout)).toMatchObject({ requests: 40, failed: 0 })
+})
+
 test('a signal to the whole group of a launcher stops the gateway once, and in order', async () => {
   const gateway = await startServe(['--import', pretendOld, join(root, 'bin/plimsoll.mjs')], 'memory:')
   gateway.signal(-1, 'SIGTERM')
