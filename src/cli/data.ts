@@ -118,7 +118,9 @@ function told(output: string, summary: ImportSummary): string {
   return `${[...lines, ...summary.notes].join('\n')}\n`
 }
 
+/** Whether it was the output that failed: the disk is full, or the file cannot be made. */
 function isWriteError(error: unknown, output: string): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return false
-  return error.path.startsWith(output)
+  if (!(error instanceof Error) || !('code' in error)) return false
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return true
+  return 'path' in error && typeof error.path === 'string' && error.path.startsWith(output)
 }

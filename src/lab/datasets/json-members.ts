@@ -1,5 +1,6 @@
 import { readBytes } from '../read-lines.ts'
 import { CellFault, datasetError } from './dataset-error.ts'
+import { parsePythonJson } from './python-text.ts'
 
 /** A part of a large JSON object: one of its members, or one item of the array that is streamed. */
 export type JsonPart =
@@ -119,7 +120,7 @@ export function createJsonSplitter(arrayName: string): JsonSplitter {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parsePythonJson(text)
   } catch {
     throw new CellFault('does not parse as JSON')
   }

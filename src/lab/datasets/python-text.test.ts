@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pythonListText } from './python-text.ts'
+import { parsePythonJson, pythonListText } from './python-text.ts'
 
 describe('pythonListText', () => {
   it.each([
@@ -18,4 +18,16 @@ describe('pythonListText', () => {
       expect(pythonListText(cell)).toBeNull()
     },
   )
+})
+
+describe('parsePythonJson', () => {
+  it('reads numbers that JSON does not have as absent, outside strings alone', () => {
+    const text = String.raw`{"a": NaN, "b": [-Infinity, Infinity, 1], "c": "NaN \" Infinity", "NaN": "\\"}`
+    expect(parsePythonJson(text)).toEqual({ a: null, b: [null, null, 1], c: 'NaN " Infinity', NaN: '\\' })
+  })
+
+  it('refuses what is not JSON otherwise', () => {
+    expect(() => parsePythonJson('{"a": nan}')).toThrow(SyntaxError)
+    expect(() => parsePythonJson('{"a": NaN,}')).toThrow(SyntaxError)
+  })
 })

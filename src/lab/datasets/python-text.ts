@@ -55,3 +55,17 @@ function readString(cell: string, from: number): { readonly text: string; readon
   }
   return null
 }
+
+/** A string, or one of the words that Python writes for numbers which JSON does not have. */
+const stringOrWord = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs
+
+/** Parses JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` count as absent. Throws `SyntaxError`. */
+export function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const plain = text.replace(stringOrWord, found => (found.startsWith('"') ? found : 'null'))
+    if (plain === text) throw error
+    return JSON.parse(plain)
+  }
+}

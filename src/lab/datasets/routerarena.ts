@@ -6,6 +6,7 @@ import { CellFault, DatasetError, datasetError } from './dataset-error.ts'
 import type { DatasetReader, DatasetSource, SourceRow } from './dataset-source.ts'
 import { type InputFile, inputFiles } from './input-files.ts'
 import { findPrices, type PriceList, readPriceList, type TokenPrices, tokenCostUsd } from './price-list.ts'
+import { parsePythonJson } from './python-text.ts'
 import { createScoreTable, type ScoreTable } from './score-table.ts'
 
 /** One answer of one model. */
@@ -129,7 +130,7 @@ async function* arenaLines(path: string, onRead: (bytes: number) => void): Async
 function arenaLine(file: string, number: number, text: string): ArenaLine {
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = parsePythonJson(text)
   } catch {
     throw new CellFault('expected one JSON object per line, but it does not parse')
   }

@@ -67,6 +67,20 @@ describe('pairedDifference', () => {
 })
 
 describe('bootstrapByPrompt', () => {
+  it('agrees with the paired difference, which is one of its figures', () => {
+    const groups = { promptOf: Int32Array.of(0, 1, 0, 2, 1, 3), prompts: 4 }
+    const a = Float64Array.of(1, 0, 1, 0.5, 1, 0)
+    const b = Float64Array.of(0, 0, 1, 1, 0, 0.25)
+    const meanDifference = (rows: Int32Array): number =>
+      rows.reduce((sum, row) => sum + (a[row] ?? 0) - (b[row] ?? 0), 0) / rows.length
+    const general = bootstrapByPrompt(groups, meanDifference, { random: createRandom(7) })
+    const paired = pairedDifference(groups, a, b, { random: createRandom(7) })
+    expect(general.estimate).toBeCloseTo(1.25 / 6, 12)
+    for (const key of ['estimate', 'lower', 'upper', 'standardError'] as const) {
+      expect(paired[key]).toBeCloseTo(general[key], 12)
+    }
+  })
+
   it('leaves figures that do not exist out of the interval', () => {
     const statistic = (rows: Int32Array): number => (rows.includes(0) ? rows.length : Number.NaN)
     const found = bootstrapByPrompt(alone(3), statistic, { random: createRandom(1), resamples: 100 })

@@ -32,21 +32,17 @@ export function bootstrapByPrompt(
   statistic: (rows: Int32Array) => number,
   options: BootstrapOptions,
 ): BootstrapInterval {
-  const { random, resamples = 1000, confidence = 0.95 } = options
-  if (!(resamples >= 100) || !(confidence > 0 && confidence < 1)) {
-    throw new RangeError(
-      `${resamples} resamples at confidence ${confidence}; expected at least 100, in (0, 1)`,
-    )
-  }
   const rowsOf = Array.from({ length: groups.prompts }, (): number[] => [])
   for (const [row, prompt] of groups.promptOf.entries()) rowsOf[prompt]?.push(row)
-  const figures = new Float64Array(resamples)
-  for (let i = 0; i < resamples; i++) {
-    const drawn: number[] = []
-    for (let k = 0; k < groups.prompts; k++) drawn.push(...(rowsOf[random.integer(groups.prompts)] ?? []))
-    figures[i] = statistic(Int32Array.from(drawn))
+  const overDrawn = (drawn: Int32Array): number => {
+    const rows: number[] = []
+    for (const prompt of drawn) rows.push(...(rowsOf[prompt] ?? []))
+    return statistic(Int32Array.from(rows))
   }
-  return interval(statistic(Int32Array.from(groups.promptOf.keys())), figures, confidence)
+  return {
+    estimate: statistic(Int32Array.from(groups.promptOf.keys())),
+    ...resampled(groups, overDrawn, options),
+  }
 }
 
 /**
@@ -64,13 +60,22 @@ export function pairedDifference(
       `${a.length} and ${b.length} values for ${groups.promptOf.length} rows; expected one per row`,
     )
   }
-  const differences = a.map((value, row) => value - (b[row] ?? 0))
-  const statistic = (rows: Int32Array): number => {
-    let sum = 0
-    for (const row of rows) sum += differences[row] ?? 0
-    return sum / rows.length
+  const sums = new Float64Array(groups.prompts)
+  const rows = new Float64Array(groups.prompts)
+  for (const [row, prompt] of groups.promptOf.entries()) {
+    sums[prompt] = (sums[prompt] ?? 0) + (a[row] ?? 0) - (b[row] ?? 0)
+    rows[prompt] = (rows[prompt] ?? 0) + 1
   }
-  return bootstrapByPrompt(groups, statistic, options)
+  const overDrawn = (drawn: Iterable<number>): number => {
+    let sum = 0
+    let count = 0
+    for (const prompt of drawn) {
+      sum += sums[prompt] ?? 0
+      count += rows[prompt] ?? 0
+    }
+    return sum / count
+  }
+  return { estimate: overDrawn(sums.keys()), ...resampled(groups, overDrawn, options) }
 }
 
 /** Mean difference of two policies over the same seeds, with its standard error. */
@@ -100,19 +105,37 @@ export function meanAndSpread(values: readonly number[]): {
   return { mean: middle, sd: Math.sqrt(squares / (values.length - 1)) }
 }
 
-function interval(estimate: number, figures: Float64Array, confidence: number): BootstrapInterval {
-  const sorted = figures.filter(figure => !Number.isNaN(figure)).sort()
-  const at = (share: number): number => {
-    const position = share * (sorted.length - 1)
-    const low = sorted[Math.floor(position)] ?? Number.NaN
-    const high = sorted[Math.ceil(position)] ?? Number.NaN
-    return low + (high - low) * (position - Math.floor(position))
+/** Draws prompts with replacement, as many as there are, and sums up what a figure of them makes of it. */
+function resampled(
+  groups: PromptGroups,
+  figureOf: (prompts: Int32Array) => number,
+  options: BootstrapOptions,
+): Omit<BootstrapInterval, 'estimate'> {
+  const { random, resamples = 1000, confidence = 0.95 } = options
+  if (!(resamples >= 100) || !(confidence > 0 && confidence < 1)) {
+    throw new RangeError(
+      `${resamples} resamples at confidence ${confidence}; expected at least 100, in (0, 1)`,
+    )
   }
+  const drawn = new Int32Array(groups.prompts)
+  const figures = new Float64Array(resamples)
+  for (let i = 0; i < resamples; i++) {
+    for (let k = 0; k < drawn.length; k++) drawn[k] = random.integer(groups.prompts)
+    figures[i] = figureOf(drawn)
+  }
+  const sorted = figures.filter(figure => !Number.isNaN(figure)).sort()
   const tail = (1 - confidence) / 2
   return {
-    estimate,
-    lower: at(tail),
-    upper: at(1 - tail),
+    lower: quantile(sorted, tail),
+    upper: quantile(sorted, 1 - tail),
     standardError: meanAndSpread([...sorted]).sd ?? Number.NaN,
   }
+}
+
+/** Quantile of sorted values by linear interpolation; `NaN` of nothing. */
+function quantile(sorted: Float64Array, share: number): number {
+  const position = share * (sorted.length - 1)
+  const low = sorted[Math.floor(position)] ?? Number.NaN
+  const high = sorted[Math.ceil(position)] ?? Number.NaN
+  return low + (high - low) * (position - Math.floor(position))
 }

@@ -4,8 +4,8 @@ import { groupPrompts, normalisedPrompt, rowsWithoutPrompts, splitByPrompt } fro
 
 describe('normalisedPrompt', () => {
   it('ignores case, spacing, punctuation and compatibility forms', () => {
-    expect(normalisedPrompt('  What is\n\t1 + 1?')).toBe('what is 1 1')
-    expect(normalisedPrompt('WHAT is 1+1')).toBe('what is 1 1')
+    expect(normalisedPrompt('  What is\n\t1 + 1?')).toBe('what is 1 + 1')
+    expect(normalisedPrompt('WHAT, “is” 1 + 1...')).toBe('what is 1 + 1')
     expect(normalisedPrompt('ﬁne Café')).toBe('fine café')
     expect(normalisedPrompt('什么？')).toBe('什么')
     expect(normalisedPrompt(' ?! ')).toBe('?!')
@@ -13,6 +13,8 @@ describe('normalisedPrompt', () => {
 
   it('keeps different questions apart', () => {
     expect(normalisedPrompt('1, 2')).not.toBe(normalisedPrompt('12'))
+    expect(normalisedPrompt('3 + 4?')).not.toBe(normalisedPrompt('3 - 4?'))
+    expect(normalisedPrompt('if (a > b)')).not.toBe(normalisedPrompt('if (a < b)'))
   })
 })
 

@@ -13,17 +13,16 @@ export interface RowSplit {
   readonly test: Int32Array
 }
 
+/** White space and the punctuation of sentences; operators stay, because `3 + 4` and `3 - 4` are two questions. */
+const separators = /[\s.,;:!?"'`´“”‘’…。，、；：！？]+/gu
+
 /**
- * The text by which prompts are compared: Unicode compatibility form, lower case, every run of characters that are neither
- * letters nor digits as one space, none at the ends.
+ * The text by which prompts are compared: Unicode compatibility form, lower case, every run of white space and sentence
+ * punctuation as one space, none at the ends.
  */
 export function normalisedPrompt(text: string): string {
-  const plain = text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .trim()
-  // A prompt of symbols alone is still itself.
+  const plain = text.normalize('NFKC').toLowerCase().replace(separators, ' ').trim()
+  // A prompt of punctuation alone is still itself.
   return plain === '' ? text.trim() : plain
 }
 
