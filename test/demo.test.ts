@@ -156,6 +156,23 @@ describe('plimsoll demo', () => {
     expect(report.shadowCostUsd).toBeLessThan(report.costUsd)
   })
 
+  it('has answers audited where users only complain', async () => {
+    const { code, stdout } = await demo([
+      '--feedback',
+      'one-sided:0.5',
+      '--audit',
+      '0.4',
+      '--requests',
+      '150',
+      '--json',
+    ])
+    const report = JSON.parse(stdout)
+    expect(code).toBe(0)
+    // Four standard errors of 150 coins.
+    expect(Math.abs(report.auditRate - 0.4)).toBeLessThan(4 * Math.sqrt((0.4 * 0.6) / 150))
+    expect(report.certificate.labels).toBe(Math.round(report.auditRate * 150))
+  })
+
   it('ends with a summary for people', async () => {
     const { code, stdout, left } = await demo(['--requests', '60', '--feedback', 'sparse:0.5'])
     expect([code, left]).toEqual([0, []])

@@ -51,6 +51,7 @@ export function account(gateway: Gateway, exchange: Exchange, called: Called, en
     shadow: false,
   }
   gateway.queue.offer({ kind: 'outcome', atMs: gateway.now(), decision: routed.record.id, model, outcome })
+  if (ending.error === null) gateway.audits.consider(routed, model)
   const recent = gateway.recent.get(routed.record.id)
   const served = ending.error === null || ending.usage !== null ? model : null
   if (recent !== undefined)

@@ -2,6 +2,7 @@ import type { Learner } from '../learner/learner.ts'
 import type { Featurizer } from '../routing/features/features.ts'
 import type { EventQueue } from '../store/event-queue.ts'
 import type { Store } from '../store/store.ts'
+import type { Audits } from './audits.ts'
 import type { ClassFloors } from './class-floors.ts'
 import type { ClassStatus } from './class-status.ts'
 import type { Observer } from './observe.ts'
@@ -22,6 +23,7 @@ export interface Gateway {
   readonly recent: RecentDecisions
   readonly observer: Observer
   readonly status: ClassStatus
+  readonly audits: Audits
   readonly featurizer: Featurizer
   /** Wall clock in milliseconds. */
   readonly now: () => number

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { createConnectionPools } from '../upstream/openai/connection-pools.ts'
 import { handleAdmin } from './admin-api.ts'
 import { handleRequest } from './app.ts'
+import { createAudits, type Judge } from './audits.ts'
 import { createClassFloors } from './class-floors.ts'
 import { createClassStatus } from './class-status.ts'
 import type { ClassConfig, GatewayConfig } from './config.ts'
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   readonly adminPort?: number
   /** Takes one line of the log; by default nothing is logged. */
   readonly log?: (line: string) => void
+  /** Labels the answers that policies want audited; without it none is. */
+  readonly judge?: Judge
 }
 
 /** A gateway that serves. */
@@ -73,6 +76,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const config = serving.classes.get(name)
       return config === undefined ? null : classKnowledge(gateway, config)
     }, now),
+    audits: createAudits({
+      ...(options.judge === undefined ? {} : { judge: options.judge }),
+      queue,
+      policy: name => learner.policy(name),
+      observer,
+      now,
+    }),
     featurizer: createHashedFeaturizer(),
     now,
     log,

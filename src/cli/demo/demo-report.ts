@@ -125,7 +125,7 @@ export function reportDemo(options: DemoOptions, world: World, outcome: DemoOutc
     costUsd,
     shadowCostUsd,
     exploration: answered.filter(({ served }) => served.explored).length / answered.length,
-    auditRate: 0,
+    auditRate: outcome.audited / answered.length,
     share: Object.fromEntries(standing.models.map(({ model, share }) => [model, share])),
     shortfall200: windows?.shortfall ?? null,
     violations200: windows?.violations ?? null,

@@ -58,6 +58,14 @@ function provenLine({ certificate, infeasible }: DemoReport): Line {
   }
 }
 
+function auditLines({ auditRate, requests }: DemoReport): readonly Line[] {
+  if (auditRate === 0) return []
+  const count = formatCount(auditRate * requests)
+  return [
+    labelled('audits', span(`${count} answers, ${formatPercent(auditRate)} of all, labelled by a judge`)),
+  ]
+}
+
 function costLines(report: DemoReport): readonly Line[] {
   const { costUsd, shadowCostUsd, references } = report
   const shadows = shadowCostUsd > 0 ? `, ${formatPerThousand(shadowCostUsd)} of it for shadow calls` : ''
@@ -162,6 +170,7 @@ export function summariseDemo(
       : []),
     measuredLine(report),
     provenLine(report),
+    ...auditLines(report),
     [],
     ...costLines(report),
     [],

@@ -1,17 +1,12 @@
 import type { SimulatedProvider } from '../../simulation/simulated-provider.ts'
-import type { World } from '../../simulation/world.ts'
-import type { DemoOptions } from './demo-command.ts'
+import type { DemoSetup } from './run-demo.ts'
 
 /** The SLA class of a demo. */
 export const DEMO_CLASS = 'demo'
 
-/** How long a simulated user may take to speak: their minutes pass in milliseconds. */
-export const FEEDBACK_WINDOW_MS = 3000
-
 /** The configuration that an operator would write for the simulated providers: what a `plimsoll.yaml` holds, as plain objects. */
 export function gatewayDocument(
-  options: DemoOptions,
-  world: World,
+  { options, demoWorld: { world }, pace }: Pick<DemoSetup, 'options' | 'demoWorld' | 'pace'>,
   providers: readonly SimulatedProvider[],
   storePath: string,
 ): unknown {
@@ -34,7 +29,7 @@ export function gatewayDocument(
       {
         name: DEMO_CLASS,
         satisfaction: { floor: options.floor },
-        feedback: { kind: options.feedback.kind, windowMs: FEEDBACK_WINDOW_MS },
+        feedback: { kind: options.feedback.kind, windowMs: pace.feedbackWindowMs },
         policy: options.policy,
         auditBudget: options.auditBudget,
       },

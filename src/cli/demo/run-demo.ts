@@ -9,10 +9,11 @@ import { type SimulatedProvider, startSimulatedProvider } from '../../simulation
 import { runTraffic } from '../../simulation/traffic.ts'
 import { openSqliteStore } from '../../store/sqlite.ts'
 import { CommandError, exitCodes } from '../exit.ts'
-import { type ClassReading, type ClassWatch, watchClass } from './class-watch.ts'
+import { type ClassReading, type ClassWatch, satisfactionOf, watchClass } from './class-watch.ts'
 import type { DemoOptions } from './demo-command.ts'
 import type { DemoWorld } from './demo-world.ts'
-import { DEMO_CLASS, FEEDBACK_WINDOW_MS, gatewayDocument } from './gateway-document.ts'
+import { DEMO_CLASS, gatewayDocument } from './gateway-document.ts'
+import { createSimulatedJudge, type SimulatedJudge } from './simulated-judge.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** How fast a demo runs. */
@@ -24,16 +25,24 @@ export interface Pace {
   readonly latencyScale: number
   /** Mean time between reading an answer and telling. */
   readonly feedbackDelayMs: number
+  /** How long users may take to speak, after which the gateway logs their silence: minutes, in this fast time. */
+  readonly feedbackWindowMs: number
 }
 
 /** Slow enough to watch: all requests in about half a minute. */
 export function watchablePace(requests: number): Pace {
   const perSecond = Math.min(150, Math.max(10, Math.ceil(requests / 30)))
-  return { perSecond, users: perSecond, latencyScale: 0.25, feedbackDelayMs: 250 }
+  return { perSecond, users: perSecond, latencyScale: 0.25, feedbackDelayMs: 250, feedbackWindowMs: 3000 }
 }
 
 /** As fast as it goes: models that answer in a few milliseconds, users who speak at once. */
-export const fullPace: Pace = { perSecond: null, users: 8, latencyScale: 0.01, feedbackDelayMs: 0 }
+export const fullPace: Pace = {
+  perSecond: null,
+  users: 8,
+  latencyScale: 0.01,
+  feedbackDelayMs: 0,
+  feedbackWindowMs: 1000,
+}
 
 /** A demo under way, for whoever shows it. */
 export interface DemoRun {
@@ -50,6 +59,8 @@ export interface DemoOutcome {
   readonly reading: ClassReading | null
   readonly floor: number
   readonly elapsedMs: number
+  /** Answers that were audited. */
+  readonly audited: number
   /** Messages of the first few failures. */
   readonly failures: readonly string[]
   /** It was ended before every request was sent. */
@@ -73,6 +84,8 @@ const QUOTED_FAILURES = 3
 /** Share of the requests that stream. */
 const STREAM_SHARE = 0.3
 const READ_EVERY_MS = 200
+/** The gateway looks for closed feedback windows once a second. */
+const SILENCE_LAG_MS = 1300
 
 /** Undoes what was begun, last first, even when undoing one of them fails. */
 type Undo = (() => unknown)[]
@@ -124,20 +137,26 @@ async function startProviders(
   return providers
 }
 
+/** What stands for the world outside of the gateway. */
+interface Simulated {
+  readonly providers: readonly SimulatedProvider[]
+  readonly judge: SimulatedJudge
+}
+
 async function openGateway(
   setup: DemoSetup,
-  providers: readonly SimulatedProvider[],
+  { providers, judge }: Simulated,
   undo: Undo,
 ): Promise<RunningGateway> {
   const path = join(await temporaryFolder(undo), 'log.db')
-  const parsed = parseConfig(gatewayDocument(setup.options, setup.demoWorld.world, providers, path), {})
+  const parsed = parseConfig(gatewayDocument(setup, providers, path), {})
   if (!parsed.ok) {
     const faults = parsed.faults.map(fault => `${fault.path}: ${fault.message}`).join('; ')
     throw new CommandError(exitCodes.wrongUsage, `the gateway refuses this demo: ${faults}`)
   }
   const store = await openSqliteStore(path)
   undo.push(() => store.close())
-  const gateway = await startGateway({ config: parsed.config, store, log: () => {} })
+  const gateway = await startGateway({ config: parsed.config, store, judge: judge.judge })
   undo.push(() => gateway.close())
   return gateway
 }
@@ -148,7 +167,9 @@ export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
   try {
     const tally = createTally(setup.demoWorld.world, setup.demoWorld.rows.length)
     const providers = await startProviders(setup, tally, undo)
-    const gateway = await openGateway(setup, providers, undo)
+    const judge = createSimulatedJudge()
+    undo.push(() => judge.close())
+    const gateway = await openGateway(setup, { providers, judge }, undo)
     const watch = watchClass({
       adminUrl: gateway.adminUrl,
       className: DEMO_CLASS,
@@ -158,13 +179,18 @@ export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
     })
     undo.push(() => watch.close())
     const { url, adminUrl } = gateway
-    return await observe(setup, url, { tally, watch, adminUrl, startedMs: performance.now() })
+    return await observe(setup, { url, judge }, { tally, watch, adminUrl, startedMs: performance.now() })
   } finally {
     await undoAll(undo)
   }
 }
 
-async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Promise<DemoOutcome> {
+interface Served {
+  readonly url: string
+  readonly judge: SimulatedJudge
+}
+
+async function observe(setup: DemoSetup, { url, judge }: Served, run: DemoRun): Promise<DemoOutcome> {
   const { tally, watch, startedMs } = run
   const { options, demoWorld, pace, signal } = setup
   const failures: string[] = []
@@ -172,7 +198,7 @@ async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Prom
   const promised = new Map<number, number>()
   setup.onStart(run)
   await runTraffic({
-    gatewayUrl,
+    gatewayUrl: url,
     ...demoWorld,
     model: `auto/${DEMO_CLASS}`,
     users: pace.users,
@@ -183,7 +209,10 @@ async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Prom
     seed: options.seed,
     signal,
     onAsk: row => void promised.set(row, watch.floor),
-    onServed: served => tally.serve({ served, floor: promised.get(served.row) ?? watch.floor }),
+    onServed: served => {
+      judge.note(served)
+      tally.serve({ served, floor: promised.get(served.row) ?? watch.floor })
+    },
     onTold: () => tally.tell(),
     onFailure: ({ row, what, message }) => {
       if (what === 'request') tally.fail(row)
@@ -191,19 +220,20 @@ async function observe(setup: DemoSetup, gatewayUrl: string, run: DemoRun): Prom
     },
   })
   const elapsedMs = performance.now() - startedMs
-  if (!signal.aborted) await settle(options, watch, tally)
+  if (!signal.aborted) await settle(setup, run)
   await watch.refresh().catch(() => {})
   const { reading, floor } = watch
-  return { tally, reading, floor, elapsedMs, failures, endedEarly: signal.aborted }
+  return { tally, reading, floor, elapsedMs, audited: judge.labelled, failures, endedEarly: signal.aborted }
 }
 
 /** Waits until the gateway has learned what it was told and, where users may stay silent, until the last window has closed. */
-async function settle({ feedback }: DemoOptions, watch: ClassWatch, tally: Tally): Promise<void> {
-  if (feedback.kind !== 'chosen') await sleep(FEEDBACK_WINDOW_MS + 1500)
+async function settle({ options, pace }: DemoSetup, { watch, tally }: DemoRun): Promise<void> {
+  const everybodySpeaks = options.feedback.kind === 'chosen'
+  if (!everybodySpeaks) await sleep(pace.feedbackWindowMs + SILENCE_LAG_MS)
   const { told } = tally.standing()
   for (let attempt = 0; attempt < 20; attempt++) {
     await watch.refresh().catch(() => {})
-    if ((watch.reading?.constraints[0]?.labels ?? 0) >= told || feedback.kind !== 'chosen') return
+    if (!everybodySpeaks || (satisfactionOf(watch.reading)?.labels ?? 0) >= told) return
     await sleep(50)
   }
 }

@@ -1,0 +1,59 @@
+import type { DecisionId } from '../routing/decision.ts'
+import type { ModelId } from '../routing/model.ts'
+import { createRandom } from '../routing/numeric/random.ts'
+import type { Policy } from '../routing/policy.ts'
+import type { EventQueue } from '../store/event-queue.ts'
+import type { Observer } from './observe.ts'
+import { PINNED_POLICY } from './pinned.ts'
+import type { Routed } from './route-request.ts'
+
+/** A served answer that was drawn for an audit. */
+export interface AuditTask {
+  readonly decisionId: DecisionId
+  /** The model that answered. */
+  readonly model: ModelId
+}
+
+/** Labels a served answer, in [0, 1]; `null` when it cannot tell. */
+export type Judge = (task: AuditTask) => Promise<number | null>
+
+/** Draws which answers are audited, has them judged and logs the labels with their probabilities. */
+export interface Audits {
+  /** To be called once for every served answer. */
+  consider(routed: Pick<Routed, 'record' | 'policy'>, model: ModelId): void
+}
+
+/** What audits need. */
+export interface AuditsOptions {
+  /** Absent: nothing is audited. */
+  readonly judge?: Judge
+  readonly queue: Pick<EventQueue, 'offer'>
+  readonly policy: (name: string) => Pick<Policy, 'auditProbability'>
+  readonly observer: Pick<Observer, 'fault'>
+  readonly now: () => number
+}
+
+/**
+ * Audits by the policies' probabilities. The coin is seeded from the decision's id, so that it can be drawn again;
+ * judging happens beside the request path.
+ */
+export function createAudits({ judge, queue, policy, observer, now }: AuditsOptions): Audits {
+  if (judge === undefined) return { consider: () => undefined }
+  const audit = async (
+    { record, policy: name }: Pick<Routed, 'record' | 'policy'>,
+    model: ModelId,
+  ): Promise<void> => {
+    const probability = policy(name).auditProbability(record)
+    if (createRandom(`audit/${record.id}`).next() >= probability) return
+    const value = await judge({ decisionId: record.id, model })
+    if (value === null) return
+    queue.offer({ kind: 'audit', atMs: now(), decision: record.id, model, value, probability })
+  }
+  return {
+    consider(routed, model) {
+      if (routed.policy === PINNED_POLICY) return
+      // Nothing of an audit, a policy that a reload removed included, may disturb the request that it is about.
+      audit(routed, model).catch(error => observer.fault('audit', error))
+    },
+  }
+}
