@@ -64,6 +64,7 @@ describe('plimsoll data import', () => {
     [['import', 'routlm', input, output], 64, 'did you mean routellm?'],
     [['import', 'routellm', input, input], 64, 'IN and OUT are the same file'],
     [['import', 'routerarena', input, output, '--answers'], 64, 'published model by model'],
+    [['import', 'routellm', input, output, '--models', ','], 64, '--models needs at least one name'],
     [['import', 'routellm', input, output], 65, 'no price is known for m'],
     [['import', 'routellm', join(folder, 'none.csv'), output], 65, 'no such file'],
     [['import', 'routellm', input, output, '--prices', input], 65, 'does not parse as JSON'],

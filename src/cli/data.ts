@@ -50,10 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     throw wrongUsage(`--answers: ${dataset} is published model by model; its answers are not imported`)
   }
   if (resolve(input) === resolve(output)) throw wrongUsage(`IN and OUT are the same file, ${input}`)
-  const models = given
-    .text('models')
-    ?.split(',')
-    .filter(model => model !== '')
+  const models = modelsOf(given.text('models'))
   try {
     const pricesPath = given.text('prices')
     const prices = pricesPath === undefined ? null : await readPriceList(pricesPath)
@@ -63,7 +60,7 @@ export async function run(args: readonly string[]): Promise<number> {
       input,
       output,
       prices,
-      models: models ?? null,
+      models,
       answers,
     })
     if (given.flag('json'))
@@ -82,6 +79,14 @@ export async function run(args: readonly string[]): Promise<number> {
 function help(): number {
   process.stdout.write(commandHelp(importCommand))
   return exitCodes.done
+}
+
+/** Names in a list with commas, each once; `null` where no list is given. */
+function modelsOf(list: string | undefined): readonly string[] | null {
+  if (list === undefined) return null
+  const models = [...new Set(list.split(','))].filter(model => model !== '')
+  if (models.length === 0) throw wrongUsage(`--models needs at least one name, but '${list}' was given`)
+  return models
 }
 
 function datasetNamed(name: string): DatasetName {

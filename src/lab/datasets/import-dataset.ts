@@ -146,8 +146,8 @@ function traceLine(row: SourceRow, { models, positions }: ChosenModels): string 
     })
     return Object.fromEntries(entries)
   }
-  checkRange(row, 'score', row.scores, 1)
-  checkRange(row, 'cost', row.costsUsd, Number.MAX_VALUE)
+  checkRange(row, 'score', byModel(row.scores), 1)
+  checkRange(row, 'cost', byModel(row.costsUsd), Number.MAX_VALUE)
   return JSON.stringify({
     id: row.id,
     ...(row.task === null ? {} : { task: row.task }),
@@ -161,13 +161,16 @@ function traceLine(row: SourceRow, { models, positions }: ChosenModels): string 
   })
 }
 
-function checkRange(row: SourceRow, what: string, values: Float64Array, max: number): void {
-  const fault = values.find(value => value < 0 || value > max)
-  if (fault === undefined) return
+function checkRange(
+  row: SourceRow,
+  what: string,
+  values: Readonly<Record<string, number>>,
+  max: number,
+): void {
+  const wrong = Object.entries(values).find(([, value]) => value < 0 || value > max)
+  if (wrong === undefined) return
+  const [model, value] = wrong
   const expected = max === 1 ? 'from 0 to 1' : 'that is finite and 0 or more'
-  throw new DatasetError(
-    row.file,
-    row.place,
-    `expected every ${what} to be a number ${expected}, given ${fault}`,
-  )
+  const fault = `the ${what} of '${model}' must be a number ${expected}, given ${value}`
+  throw new DatasetError(row.file, row.place, fault)
 }

@@ -121,7 +121,7 @@ describe('llmrouterbench', () => {
     write('bench/aime/test/a/r.json', result('a', [record(1, 1, 1)]).slice(0, -40))
     await expect(load('llmrouterbench', path)).rejects.toThrow('is it a whole download?')
     write('bench/aime/test/a/r.json', '{"rows": []}')
-    await expect(load('llmrouterbench', path)).rejects.toThrow("expected an array 'records'")
+    await expect(load('llmrouterbench', path)).rejects.toThrow("expected a file with an array 'records'")
   })
 })
 

@@ -131,7 +131,7 @@ describe('routerbench', () => {
   })
 
   it.each([
-    ['1.5', 'line 4: expected every score to be a number from 0 to 1, given 1.5'],
+    ['1.5', "line 4: the score of 'small' must be a number from 0 to 1, given 1.5"],
     ['good', `line 4: column 'small' must be a number, given "good"`],
     ['-0.5', 'given -0.5'],
   ])('names the line of a score %s and leaves the output as it was', async (score, fault) => {
@@ -262,7 +262,7 @@ describe('sprout', () => {
         [cell(2, 1, 1), cell(1, 1, 1)],
       ]),
     )
-    await expect(load('sprout', input)).rejects.toThrow('a.parquet, row 2: expected every score')
+    await expect(load('sprout', input)).rejects.toThrow("a.parquet, row 2: the score of 'openai-gpt-4o'")
     const other = parquetWriteBuffer({ columnData: [{ name: 'key', data: ['a'] }] })
     await expect(load('sprout', write('b.parquet', new Uint8Array(other)))).rejects.toThrow(
       "SPROUT's columns",

@@ -7,6 +7,9 @@ import { inputFiles } from './input-files.ts'
 import { jsonParts } from './json-members.ts'
 import { createScoreTable } from './score-table.ts'
 
+const noResults =
+  "expected a file with an array 'records' of results that is not marked as a demo, found none"
+
 /** One file of results: all records of one model on one split of one task. */
 interface ResultFile {
   readonly path: string
@@ -37,8 +40,7 @@ export const llmrouterbench: DatasetReader = {
     const results = described.filter(file => file !== null)
     const groups = [...Map.groupBy(newestOnly(results), file => `${file.task}/${file.split}`).values()]
     const models = [...new Set(results.map(file => file.model))].sort()
-    if (models.length === 0)
-      throw new DatasetError(input, null, 'every file is marked as a demo; expected results')
+    if (models.length === 0) throw new DatasetError(input, null, noResults)
     return {
       models,
       totalBytes: groups.flat().reduce((sum, file) => sum + file.bytes, 0),
@@ -107,17 +109,18 @@ async function* records(path: string, onRead: (bytes: number) => void): AsyncGen
   } catch (error) {
     throw datasetError(path, `records, item ${number}`, error)
   }
-  if (number === 0) throw new DatasetError(path, null, "expected an array 'records' with results, found none")
 }
 
-/** What a file holds, by the members before its records and else by its place `TASK/SPLIT/MODEL/FILE`; `null` for a demo. */
+/** What a file holds, by the members before its records and else by its place `TASK/SPLIT/MODEL/FILE`; `null` for a demo and without records. */
 async function describe(path: string, bytes: number): Promise<ResultFile | null> {
   const told = new Map<string, unknown>()
+  let holdsRecords = false
   for await (const part of jsonParts(path, 'records', () => {})) {
+    holdsRecords = part.kind === 'item'
     if (part.kind === 'item') break
     told.set(part.name, part.value)
   }
-  if (told.get('demo') === true) return null
+  if (!holdsRecords || told.get('demo') === true) return null
   const model = dirname(path)
   const split = dirname(model)
   const text = (name: string, folder: string): string => textCell(told.get(name)) ?? basename(folder)
