@@ -138,13 +138,21 @@ function finish(options: DemoOptions, { outcome, report, live }: Ended): number 
     return outcome.endedEarly ? null : exitCodes.failed
   }
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  else write(summariseDemo(report, outcome, { watched: live, command: demoCommandLine() }))
+  else {
+    const setting = { watched: live, command: demoCommandLine(), trace: traceOptions(options) }
+    write(summariseDemo(report, outcome, setting))
+  }
   return null
 }
 
 /** How this demo was most likely started, so that what to try next can be copied. */
 function demoCommandLine(): string {
   return process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'plimsoll demo'
+}
+
+function traceOptions({ tracePath, satisfiedAt }: DemoOptions): string | null {
+  if (tracePath === null) return null
+  return `--trace ${tracePath}${satisfiedAt === null ? '' : ` --satisfied-at ${satisfiedAt}`}`
 }
 
 function write(lines: readonly Line[]): void {

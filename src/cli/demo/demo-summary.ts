@@ -133,15 +133,18 @@ function speedLines(
   ]
 }
 
-function nextLines(report: DemoReport, command: string): readonly Line[] {
-  const options = [
-    ...(report.policy === 'plimsoll' ? ['--floor 0.95', '--policy mess-plus'] : ['--policy plimsoll']),
-    ...(report.feedback === 'chosen' ? ['--feedback sparse:0.2'] : []),
-    '--trace your-trace.jsonl',
+function nextLines(report: DemoReport, { command, trace }: SummarySetting): readonly Line[] {
+  const demo = trace === null ? command : `${command} ${trace}`
+  const higher = Math.min(0.99, Math.round(100 * report.floor + 3) / 100)
+  const commands = [
+    `${demo} --floor ${higher}`,
+    `${demo} --policy ${report.policy === 'plimsoll' ? 'mess-plus' : 'plimsoll'}`,
+    ...(report.feedback === 'chosen' ? [`${demo} --feedback sparse:0.2`] : []),
+    trace === null
+      ? `${command} --trace your-trace.jsonl`
+      : `plimsoll replay ${trace} --floor ${report.floor.toFixed(2)} --seeds 5`,
   ]
-  return options.map((option, i) =>
-    labelled(i === 0 ? 'try next' : '', span(`${command} ${option}`, 'floor')),
-  )
+  return commands.map((next, i) => labelled(i === 0 ? 'try next' : '', span(next, 'floor')))
 }
 
 /** How a demo was shown and called. */
@@ -150,6 +153,8 @@ export interface SummarySetting {
   readonly watched: boolean
   /** What starts a demo, to be followed by options. */
   readonly command: string
+  /** The options that name the trace; `null` for the synthetic world. */
+  readonly trace: string | null
 }
 
 /** The closing words of a demo for people. */
@@ -178,6 +183,6 @@ export function summariseDemo(
     [],
     ...speedLines(report, setting.watched),
     [],
-    ...nextLines(report, setting.command),
+    ...nextLines(report, setting),
   ]
 }

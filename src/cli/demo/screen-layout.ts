@@ -54,8 +54,8 @@ const LABEL_WIDTH = 18
 const MONEY_WIDTH = 8
 const GUTTER = 3
 /** From this width of the cost column on, bars are followed by names of this width. */
-const NAMED_BARS_WIDTH = 52
-const NAME_WIDTH = 16
+const NAMED_BARS_WIDTH = 56
+const NAME_WIDTH = 20
 /** Lines beside the chart and the lists: title, progress, satisfaction, headings, promise, keys and the gaps. */
 const OTHER_LINES = 9
 const SMALLEST_CHART = 4
@@ -186,7 +186,7 @@ function costColumn(view: DemoView, width: number): readonly Line[] {
     [
       span(` ${pad('price of quality', LABEL_WIDTH)}`, 'strong'),
       span(money(formatUsd(view.promise?.priceUsd ?? null)), 'accent'),
-      span(names > 0 ? 'per extra satisfied answer' : '/ answer', 'dim'),
+      span(names > 0 ? 'per extra satisfied' : '/ answer', 'dim'),
     ],
   ]
 }
