@@ -93,6 +93,45 @@ test('tools and many turns pass through, and the SDK reads the tool calls', asyn
   expect(upstreams[0]?.calls[1]?.body.messages).toEqual(messages)
 })
 
+test('inside a tool loop the conversation stays with its model; outside it is routed anew', async () => {
+  const classes = [{ name: 'gold', satisfaction: { floor: 0.8 }, policy: 'random' }]
+  const script = answer('', {
+    choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'tool_calls' }],
+  })
+  const { gateway } = await start([[script], [script], [script]], { classes })
+  const tools = [{ type: 'function', function: { name: 'f' } }]
+  const seen = new Set<string>()
+  for (let i = 0; i < 12; i++) {
+    const messages: object[] = [{ role: 'user', content: `question ${i}` }]
+    const first = await gateway.post('/v1/chat/completions', chat({ tools, messages }))
+    const model = first.headers.get('x-plimsoll-model')
+    seen.add(model ?? '')
+    messages.push(
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c', content: '3' },
+    )
+    const second = await gateway.post('/v1/chat/completions', chat({ tools, messages }))
+    expect([second.headers.get('x-plimsoll-model'), second.headers.get('x-plimsoll-reason')]).toEqual([
+      model,
+      'sticky',
+    ])
+  }
+  expect(seen.size).toBeGreaterThan(1)
+})
+
+test('a provider’s rate limits are passed on, and scores are told when asked for', async () => {
+  const { gateway } = await start([[json(200, completion('x'), { 'x-ratelimit-remaining-requests': '7' })]])
+  const response = await gateway.post('/v1/chat/completions', chat(), { 'x-plimsoll-debug': 'true' })
+  expect(response.headers.get('x-ratelimit-remaining-requests')).toBe('7')
+  expect(JSON.parse(response.headers.get('x-plimsoll-scores') ?? '')).toEqual([
+    expect.objectContaining({ model: 'p/m0' }),
+  ])
+})
+
 test('the SDK streams; usage is asked for upstream and hidden from a client that did not ask', async () => {
   const { gateway, upstreams } = await start([[stream(usualStream(['Ray', 'leigh']))]])
   const { data, response } = await gateway.client.chat.completions

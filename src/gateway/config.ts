@@ -8,6 +8,7 @@ import type { BreakerOptions } from '../upstream/circuit-breaker.ts'
 import type { CallTimeouts } from '../upstream/upstream.ts'
 import { type ConfigFault, crossCheck, modelNames, pathText, policyName } from './config-check.ts'
 import { type ConfigDocument, configSchema } from './config-schema.ts'
+import { policyKey } from './policy-key.ts'
 import { createSecret, type Secret } from './secret.ts'
 
 /** One model that the gateway may call. */
@@ -33,6 +34,8 @@ export interface ClassConfig {
   readonly policy: string
   readonly policyParameters: Readonly<Record<string, number>>
   readonly auditBudget: number
+  /** Names the policy instance: classes with the same policy, parameters and audit budget share one. */
+  readonly policyInstance: string
   /** How long users may speak before their silence is logged; `null` where nobody ever speaks. */
   readonly feedbackWindowMs: number | null
   /** The models that may serve the class. */
@@ -199,6 +202,7 @@ function buildClass(
 ): ClassConfig {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
   const { floor, promise, delta } = entry.satisfaction
+  const policy = policyName(entry.policy, names)
   return {
     sla: {
       name: entry.name,
@@ -209,9 +213,10 @@ function buildClass(
       delta,
       ...(entry.proven === undefined ? {} : { proven: resolve(entry.proven) }),
     },
-    policy: policyName(entry.policy, names),
+    policy,
     policyParameters: entry.policyParameters,
     auditBudget: entry.auditBudget,
+    policyInstance: policyKey({ ...entry, policy }),
     feedbackWindowMs: entry.feedback.windowMs ?? DEFAULT_WINDOW_MS[entry.feedback.kind],
     models: new Set(entry.models?.map(resolve) ?? models.map(model => model.spec.id)),
   }

@@ -9,6 +9,7 @@ import type { Observer } from './observe.ts'
 import type { RecentDecisions } from './recent-decisions.ts'
 import type { RequestIds } from './request-ids.ts'
 import type { Serving } from './serving.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Everything that handlers need, built once by main.ts. */
 export interface Gateway {
@@ -21,6 +22,7 @@ export interface Gateway {
   readonly store: Store
   readonly ids: RequestIds
   readonly recent: RecentDecisions
+  readonly sessions: Sessions
   readonly observer: Observer
   readonly status: ClassStatus
   readonly audits: Audits

@@ -26,7 +26,7 @@ export async function handleInference(gateway: Gateway, exchange: Exchange): Pro
     serving,
     floors: gateway.floors,
   })
-  const routed = routeRequest({ gateway, serving, route, chat, names })
+  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers: request.headers })
   recordDecision(gateway, routed)
   callShadows(gateway, routed, chat.inference)
   const context: CallContext = { cancellation: cancelWhenClosed(response), attempts: [] }

@@ -21,7 +21,7 @@ export async function handleExplain(gateway: Gateway, exchange: Exchange): Promi
     serving,
     floors: gateway.floors,
   })
-  const routed = routeRequest({ gateway, serving, route, chat, names })
+  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers: request.headers })
   const { id, ...view } = decisionView(routed.record, routed.policy)
   sendJson(response, 200, {
     ...view,

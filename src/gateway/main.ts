@@ -16,14 +16,15 @@ import type { Gateway } from './gateway.ts'
 import { type Listener, listen } from './listen.ts'
 import { createMetricRegistry } from './metrics.ts'
 import { createObserver, type Observer } from './observe.ts'
-import { policyKey } from './policy-key.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
 import { createRequestIds } from './request-ids.ts'
 import { createServing, type Serving } from './serving.ts'
+import { createSessions } from './sessions.ts'
 import { classKnowledge } from './sla-view.ts'
 import { registerStateMetrics } from './state-metrics.ts'
 
 const RECENT_DECISIONS = 20_000
+const SESSIONS = 20_000
 
 /** What a gateway is started with; the store stays the caller's to close. */
 export interface GatewayOptions {
@@ -71,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     store,
     ids: createRequestIds(await store.secret()),
     recent: createRecentDecisions(RECENT_DECISIONS),
+    sessions: createSessions(SESSIONS),
     observer,
     status: createClassStatus(name => {
       const config = serving.classes.get(name)
@@ -142,7 +144,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 /** Every policy instance that the classes need, each once, and the classes with their windows. */
 function learnerSetup(config: GatewayConfig, observer: Observer) {
   const instances = new Map<string, ClassConfig>()
-  for (const entry of config.classes) instances.set(policyKey(entry), entry)
+  for (const entry of config.classes) instances.set(entry.policyInstance, entry)
   return {
     policies: [...instances].map(([name, entry]) => ({
       name,
@@ -161,6 +163,8 @@ function learnerSetup(config: GatewayConfig, observer: Observer) {
 
 function learnsDifferently(before: GatewayConfig, after: GatewayConfig): boolean {
   const shape = (config: GatewayConfig): string =>
-    JSON.stringify(config.classes.map(entry => [entry.sla.name, entry.feedbackWindowMs, policyKey(entry)]))
+    JSON.stringify(
+      config.classes.map(entry => [entry.sla.name, entry.feedbackWindowMs, entry.policyInstance]),
+    )
   return shape(before) !== shape(after)
 }

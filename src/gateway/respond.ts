@@ -19,7 +19,8 @@ export interface Answered extends Called {
 
 /** Sends the answer as it is or as it comes, then closes the books. */
 export async function respond(gateway: Gateway, exchange: Exchange, answered: Answered): Promise<void> {
-  const { answer } = answered
+  const { answer, routed, model } = answered
+  if (routed.session !== null) gateway.sessions.remember(routed.session, model)
   if (answer.kind === 'whole') sendWhole(gateway, exchange, answered, answer)
   else await sendStream(gateway, exchange, answered, answer)
 }
@@ -29,6 +30,7 @@ function sendWhole(gateway: Gateway, exchange: Exchange, answered: Answered, ans
   const usage = usageOrEstimate(answer.usage, answered.routed, answer.outputTokensEstimate)
   const cost = costOf(usage, answered.routed, answered.model)
   const headers = answerHeaders(gateway, exchange, answered)
+  headers.push(...answer.rateLimits)
   headers.push('content-type', 'application/json', 'content-length', String(answer.body.length))
   if (cost !== null) headers.push('x-plimsoll-cost-usd', cost.toFixed(9).replace(/\.?0+$/, ''))
   response.writeHead(200, headers)
@@ -44,6 +46,7 @@ async function sendStream(
 ): Promise<void> {
   const { response } = exchange
   const headers = answerHeaders(gateway, exchange, answered)
+  headers.push(...answer.rateLimits)
   headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache')
   response.writeHead(200, headers)
   const sink = createStreamResponse(response, () => answer.resume(), {
@@ -109,6 +112,8 @@ function answerHeaders(gateway: Gateway, exchange: Exchange, called: Called): st
     gateway.status.of(record.context.sla.name),
     'x-plimsoll-reason',
     reason,
+    'x-plimsoll-cache',
+    'off',
     'x-plimsoll-attempts',
     String(context.attempts.length),
     'x-plimsoll-overhead-ms',

@@ -1,22 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '../protocol/openai-chat/parse.ts'
-import type { Cursor, Decision, DecisionRecord, RoutingContext } from '../routing/decision.ts'
+import type { Decision, DecisionRecord, RoutingContext } from '../routing/decision.ts'
 import { estimateTokens, promptText } from '../routing/features/prompt-text.ts'
 import { createRandom } from '../routing/numeric/random.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Route } from './classify.ts'
+import type { KeyConfig } from './config.ts'
 import type { Eligibility } from './eligible.ts'
 import { eligible } from './eligible.ts'
 import type { Gateway } from './gateway.ts'
 import { PINNED_POLICY, pinnedClass, pinnedDecision } from './pinned.ts'
-import { policyKey } from './policy-key.ts'
 import type { RequestNames } from './request-ids.ts'
 import type { Serving, ServingModel } from './serving.ts'
+import { type Sessions, sessionOf } from './sessions.ts'
 
 /** Tokens that a provider adds around each message. */
 const TOKENS_PER_MESSAGE = 4
 
 /** Why the answering model was chosen, as clients see it in `x-plimsoll-reason`. */
-export type Reason = 'exploit' | 'explore' | 'pinned' | 'fallback' | 'floor' | 'capability'
+export type Reason = 'exploit' | 'explore' | 'pinned' | 'sticky' | 'floor' | 'capability'
 
 /** A decision ready to be carried out. */
 export interface Routed {
@@ -27,6 +29,8 @@ export interface Routed {
   /** The chosen model first, then the others in the order of the policy's estimates. */
   readonly order: readonly [Upstream, ...Upstream[]]
   readonly shadows: readonly ServingModel[]
+  /** The conversation, where the next turn may have to stay with the model that answers; `null` elsewhere. */
+  readonly session: string | null
 }
 
 /** What one routing step is given. */
@@ -36,56 +40,84 @@ export interface RouteInput {
   readonly route: Route
   readonly chat: ChatRequest
   readonly names: RequestNames
+  readonly caller: KeyConfig | null
+  readonly headers: IncomingHttpHeaders
 }
 
 /** Finds the eligible models, describes the request and lets the policy decide. Synchronous; records nothing. */
 export function routeRequest(input: RouteInput): Routed {
-  const { gateway, serving, route, chat } = input
+  const { gateway, serving, route, chat, names } = input
   const text = promptText(chat.messages)
   const promptTokens = estimateTokens(text) + chat.messages.length * TOKENS_PER_MESSAGE + toolTokens(chat)
   const atMs = gateway.now()
-  const request = chat.inference
-  const found: Eligibility =
-    route.kind === 'pinned'
-      ? { models: [route.model], narrowed: false }
-      : eligible({ models: serving.models, allowed: route.config.models, request, promptTokens, nowMs: atMs })
-  const context: RoutingContext = {
-    sla: route.kind === 'pinned' ? pinnedClass : route.sla,
-    floor: route.kind === 'pinned' ? pinnedClass.floor : route.floor,
-    atMs,
-    models: found.models.map(model => model.config.spec),
-    features: gateway.featurizer.featurize(text),
+  const described = { atMs, promptTokens, features: gateway.featurizer.featurize(text) }
+  if (route.kind === 'pinned') return pinnedRoute(names, route.model, described)
+  const found = eligible({
+    models: serving.models,
+    allowed: route.config.models,
+    request: chat.inference,
     promptTokens,
-    load: found.models.map(model => model.meter.read()),
+    nowMs: atMs,
+  })
+  const session = chat.inference.requires.includes('tools')
+    ? sessionOf(input.headers, chat, input.caller)
+    : null
+  const loyal = session === null ? undefined : loyalModel(gateway.sessions, session, chat, found)
+  const offered = loyal === undefined ? found.models : [loyal]
+  const context: RoutingContext = {
+    sla: route.sla,
+    floor: route.floor,
+    ...described,
+    models: offered.map(model => model.config.spec),
+    load: offered.map(model => model.meter.read()),
   }
-  if (route.kind === 'pinned') return pinnedRoute(input, context, route.model)
   // From here to the record there is no await: what was learned and what was decided belong together.
-  const policy = policyKey(route.config)
+  const policy = route.config.policyInstance
   const learnedUpTo = gateway.learner.learnedUpTo(policy)
-  const decision = gateway.learner.policy(policy).decide(context, createRandom(input.names.decisionId))
+  const decision = gateway.learner.policy(policy).decide(context, createRandom(names.decisionId))
   return {
-    record: { id: input.names.decisionId, context, decision, learnedUpTo },
+    record: { id: names.decisionId, context, decision, learnedUpTo },
     policy,
-    reason: reasonOf(decision, route.ownFloor, found),
+    reason: loyal === undefined ? reasonOf(decision, route.ownFloor, found) : 'sticky',
     order: callOrder(decision, found.models),
     shadows: decision.shadows.flatMap(id => serving.byId.get(id) ?? []),
+    session,
   }
 }
 
-function pinnedRoute(input: RouteInput, context: RoutingContext, model: ServingModel): Routed {
-  const learnedUpTo: Cursor = 0
+function pinnedRoute(
+  names: RequestNames,
+  model: ServingModel,
+  described: Pick<RoutingContext, 'atMs' | 'promptTokens' | 'features'>,
+): Routed {
+  const { spec } = model.config
+  const context: RoutingContext = {
+    sla: pinnedClass,
+    floor: pinnedClass.floor,
+    ...described,
+    models: [spec],
+    load: [model.meter.read()],
+  }
   return {
-    record: {
-      id: input.names.decisionId,
-      context,
-      decision: pinnedDecision(model.config.spec.id),
-      learnedUpTo,
-    },
+    record: { id: names.decisionId, context, decision: pinnedDecision(spec.id), learnedUpTo: 0 },
     policy: PINNED_POLICY,
     reason: 'pinned',
     order: [model.upstream],
     shadows: [],
+    session: null,
   }
+}
+
+/** Inside a tool loop the model that asked for the tools gets their results: another may not understand its own calls. */
+function loyalModel(
+  sessions: Sessions,
+  session: string,
+  chat: ChatRequest,
+  found: Eligibility,
+): ServingModel | undefined {
+  if (chat.messages.at(-1)?.role !== 'tool') return undefined
+  const last = sessions.lastModel(session)
+  return found.models.find(model => model.config.spec.id === last)
 }
 
 function toolTokens(chat: ChatRequest): number {

@@ -2,7 +2,6 @@ import type { SlaReport } from '../learner/sla-ledger.ts'
 import type { ClassReport } from '../routing/policy.ts'
 import type { ClassConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
-import { policyKey } from './policy-key.ts'
 
 /** Everything known of one class: what was promised, what was counted and what its policy believes. */
 export interface ClassKnowledge {
@@ -15,7 +14,7 @@ export interface ClassKnowledge {
 export function classKnowledge(gateway: Gateway, config: ClassConfig): ClassKnowledge {
   const { name } = config.sla
   return {
-    report: gateway.learner.policy(policyKey(config)).report(name),
+    report: gateway.learner.policy(config.policyInstance).report(name),
     ledger: gateway.learner.slaReport(name),
     floor: gateway.floors.current(config.sla).floor,
   }

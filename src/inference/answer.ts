@@ -4,6 +4,8 @@ import type { Usage } from './usage.ts'
 /** A complete answer. */
 export interface WholeAnswer {
   readonly kind: 'whole'
+  /** The provider's `x-ratelimit-*`: names and values in turn. */
+  readonly rateLimits: readonly string[]
   /** The provider's bytes, untouched. */
   readonly body: Uint8Array
   readonly usage: Usage | null
@@ -41,6 +43,8 @@ export interface StreamEnd {
 /** An answer whose first output has arrived. */
 export interface StreamAnswer {
   readonly kind: 'stream'
+  /** The provider's `x-ratelimit-*`: names and values in turn. */
+  readonly rateLimits: readonly string[]
   readonly firstTokenMs: number
   /** Hands all parts to the sink, those that have come included; resolves at the end and never rejects. */
   relay(sink: StreamSink): Promise<StreamEnd>

@@ -33,6 +33,7 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
   #timer: NodeJS.Timeout | null
   #status = 0
   #retryAfterMs: number | null = null
+  #rateLimits: readonly string[] = []
   #chunks: Buffer[] = []
   #bytes = 0
   #observer: StreamObserver | null = null
@@ -70,7 +71,10 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
     if (status < 200) return
     this.#status = status
     if (status >= 300) this.#retryAfterMs = retryAfterOf(headers, Date.now())
-    else if (this.#stream) this.#observer = new StreamObserver(this)
+    else {
+      this.#rateLimits = rateLimitsOf(headers)
+      if (this.#stream) this.#observer = new StreamObserver(this)
+    }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -117,7 +121,11 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
       return
     }
     this.#over = true
-    this.#settle({ ok: true, status: this.#status, answer: parsed.answer })
+    this.#settle({
+      ok: true,
+      status: this.#status,
+      answer: { ...parsed.answer, rateLimits: this.#rateLimits },
+    })
   }
 
   part(part: StreamPart): void {
@@ -133,6 +141,7 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
     this.#timer = setTimeout(() => this.#timedOut(this.#timeouts.total), rest)
     const answer: StreamAnswer = {
       kind: 'stream',
+      rateLimits: this.#rateLimits,
       firstTokenMs,
       relay: sink => this.#relay(sink),
       resume: () => this.#controller?.resume(),
@@ -200,6 +209,15 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
   }
+}
+
+function rateLimitsOf(headers: IncomingHttpHeaders): readonly string[] {
+  const found: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (name.startsWith('x-ratelimit-') && typeof value === 'string') found.push(name, value)
+  }
+  return found
 }
 
 /** An error's body as JSON where it is JSON, else as text. */

@@ -11,7 +11,7 @@ import {
 
 /** A complete body read, or what is wrong with it. */
 export type WholeResult =
-  | { readonly ok: true; readonly answer: WholeAnswer }
+  | { readonly ok: true; readonly answer: Omit<WholeAnswer, 'rateLimits'> }
   | { readonly ok: false; readonly failure: UpstreamFailure }
 
 /** Reads a complete answer for its usage and its end; the bytes stay as they are. */
