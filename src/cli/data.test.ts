@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { run } from './data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'data-import-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 const input = join(folder, 'mmlu_a.csv')
 const output = join(folder, 'a.jsonl')
 writeFileSync(input, 'prompt,m\nq,True\nr,\n')

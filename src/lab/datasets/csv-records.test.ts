@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createRandom } from '../../routing/numeric/random.ts'
 import { type CsvRecord, createCsvParser, csvRecords } from './csv-records.ts'
 
@@ -71,6 +71,7 @@ describe('createCsvParser', () => {
 
 describe('csvRecords', () => {
   const folder = mkdtempSync(join(tmpdir(), 'csv-records-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
 
   it('unpacks .gz, drops a byte order mark and tells the bytes read', async () => {
     const path = join(folder, 'a.csv.gz')

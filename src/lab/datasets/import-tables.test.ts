@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readTrace } from '../read-trace.ts'
 import { type DatasetName, type ImportRequest, type ImportSummary, importDataset } from './import-dataset.ts'
 
@@ -11,6 +11,7 @@ let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'import-'))
 })
+afterEach(() => rmSync(folder, { recursive: true }))
 
 function write(name: string, content: string | Uint8Array): string {
   const path = join(folder, name)

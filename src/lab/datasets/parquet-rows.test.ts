@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openParquet } from './parquet-rows.ts'
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -12,6 +12,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'parquet-rows-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 const path = join(folder, 'a.parquet')
 const schema = [
   { name: 'root', num_children: 3 },

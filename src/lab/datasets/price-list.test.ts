@@ -1,10 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { findPrices, pricesForAll, readPriceList, tokenCostUsd } from './price-list.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'price-list-')), 'cost.json')
+const folder = mkdtempSync(join(tmpdir(), 'price-list-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const path = join(folder, 'cost.json')
 const entry = { input_token_price_per_million: 2, output_token_price_per_million: 10 }
 
 describe('readPriceList', () => {
