@@ -20,19 +20,32 @@ function headLine(report: DemoReport): Line {
   return [span('⊖ ', 'floor'), span('Plimsoll', 'title'), span(`  ${what}`, 'dim')]
 }
 
-/** What was measured: the mean of everything answered beside the promised one. */
-function measuredLine({ satisfaction, floor, requests }: DemoReport): Line {
+/** Twice the standard error of the mean satisfaction: what chance alone moves it by. */
+function chance(outcome: DemoOutcome, mean: number): number {
+  const { answered } = outcome.tally
+  const squares = answered.reduce((total, { served }) => total + (served.satisfaction - mean) ** 2, 0)
+  return (2 * Math.sqrt(squares)) / answered.length
+}
+
+/** How the measured mean stands to the promised one, without claiming more than was measured. */
+function verdict({ satisfaction, floor }: DemoReport, outcome: DemoOutcome): Span {
   const margin = satisfaction - floor
-  const kept = margin >= -0.0005
+  if (Math.abs(margin) < 0.0005) return span('kept in this run, just', 'good')
   const size = Math.abs(margin).toFixed(3)
-  const verdict = kept
-    ? span(margin < 0.0005 ? 'kept in this run, just' : `kept in this run, by ${size}`, 'good')
-    : span(`missed in this run, by ${size}`, 'bad')
+  if (margin > 0) return span(`kept in this run, by ${size}`, 'good')
+  const noise = chance(outcome, satisfaction)
+  if (-margin > noise) return span(`missed in this run, by ${size}`, 'bad')
+  return span(`${size} short, chance moves it by ${noise.toFixed(3)}`, 'accent')
+}
+
+/** What was measured: the mean of everything answered beside the promised one. */
+function measuredLine(report: DemoReport, outcome: DemoOutcome): Line {
+  const { satisfaction, floor, requests } = report
   return labelled(
     'promise',
     span(`floor ${formatShare(floor)}, served ${formatShare(satisfaction)}`, 'strong'),
-    span(` over ${formatCount(requests)} requests: `),
-    verdict,
+    span(` over ${formatCount(requests)}: `),
+    verdict(report, outcome),
   )
 }
 
@@ -173,7 +186,7 @@ export function summariseDemo(
     ...(failed > 0
       ? [labelled('failed', span(`${formatCount(failed)} requests; ${outcome.failures[0] ?? ''}`, 'bad'))]
       : []),
-    measuredLine(report),
+    measuredLine(report, outcome),
     provenLine(report),
     ...auditLines(report),
     [],
