@@ -150,7 +150,7 @@ const QUANTILES: readonly number[] = Array.from({ length: DRAWS }, (_, i) =>
   normalQuantile((i + 0.5) / DRAWS),
 )
 
-/** Inverse of the normal distribution by bisection on the logistic-free series of erf; used once per constant. */
+/** Inverse of the standard normal distribution function, by bisection. */
 function normalQuantile(share: number): number {
   let low = -6
   let high = 6

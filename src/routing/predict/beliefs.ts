@@ -9,8 +9,12 @@ import { ModelRoster } from './model-roster.ts'
 import { COORDINATES, PromptReader, type PromptView } from './prompt-reader.ts'
 import { StartupLog } from './startup-log.ts'
 
-/** Unlabelled prompts from which a cold start learns its text coordinates. */
-export const STARTUP_REQUESTS = 200
+/**
+ * Numbers of prompts after which a cold start learns its text coordinates, all labels so far being learned again with them:
+ * early ones are crude, but without any the floor is met by the dearest models alone.
+ */
+export const STARTUP_FITS = [60, 200] as const
+const LAST_FIT = 200
 const LEAST = 0.02
 const MOST = 0.995
 const OWN_COORDINATES = 8
@@ -75,10 +79,10 @@ export class Beliefs {
     return this.#reader.warm
   }
 
-  /** Notes eligible models; a new one starts at the prior, a newcomer to a trained zoo with an open level. */
+  /** Notes eligible models; a new one starts at the prior, a newcomer to a trained zoo as on a cold start. */
   meet(specs: readonly ModelSpec[]): void {
     for (const spec of this.roster.meet(specs)) {
-      this.#ridge.addModel(0, this.isNewcomer(spec.id) ? COLD_PRIOR.ownIntercept : WARM_PRIOR.ownIntercept)
+      this.#ridge.addModel(this.isNewcomer(spec.id) ? COLD_PRIOR : this.#ridge.prior)
     }
   }
 
@@ -124,10 +128,11 @@ export class Beliefs {
   #base(model: ModelId, view: PromptView, shift: number): number {
     if (!this.#reader.warm) return this.#means.cold
     const position = this.#reader.position(model)
-    return position < 0 ? this.#means.newcomer : (view.trained[position] ?? 0) - shift
+    if (position >= 0) return (view.trained[position] ?? 0) - shift
+    return this.#means.newcomer + this.#reader.ease(view)
   }
 
-  /** Counts a decision; returns the requests since the start when it was the one that made text coordinates known. */
+  /** Counts a decision; returns the requests since the start when it was one after which coordinates were learned. */
   decided(record: DecisionRecord): StartupLog | null {
     const { context, decision } = record
     for (const model of [decision.chosen, ...decision.shadows]) {
@@ -139,7 +144,8 @@ export class Beliefs {
     const models = Int32Array.from(context.models, spec => this.roster.slot(spec.id))
     const className = context.sla.name
     this.#startup.addRequest({ id: record.id, className, features, promptTokens, floor, models })
-    return this.#startup.requests.length >= STARTUP_REQUESTS ? this.#fit(this.#startup) : null
+    const due = STARTUP_FITS.some(count => count === this.#startup?.requests.length)
+    return due ? this.#fit(this.#startup) : null
   }
 
   /** Learns coordinates from the prompts so far and learns everything again with them. */
@@ -147,7 +153,7 @@ export class Beliefs {
     this.#reader = PromptReader.fit(log.requests.map(request => request.features))
     this.#ridge = new JointRidge(COLD_PRIOR)
     this.#cost = new ExpectedCost(this.#reader)
-    this.#startup = null
+    if (log.requests.length >= LAST_FIT) this.#startup = null
     for (const _ of this.roster.entries) this.#ridge.addModel()
     const views = log.requests.map(request => this.view(request.features, request.promptTokens))
     for (const { request, model, value } of log.labels) {

@@ -51,19 +51,20 @@ export class JointRidge {
     return this.#models
   }
 
-  /** Adds a model at the prior, with a prior mean and, where given, another variance of its intercept. */
-  addModel(meanIntercept = 0, varianceIntercept = this.prior.ownIntercept): void {
+  /** Adds a model with mean zero and the own variances of a prior. */
+  addModel(
+    { ownIntercept, ownWeight }: Pick<JointRidgePrior, 'ownIntercept' | 'ownWeight'> = this.prior,
+  ): void {
     const oldSize = this.#size
     const size = oldSize + this.#ownSize
     const mean = new Float64Array(size)
     mean.set(this.#mean)
-    mean[oldSize] = meanIntercept
     const covariance = new Float64Array(size * size)
     for (let i = 0; i < oldSize; i++) {
       covariance.set(this.#covariance.subarray(i * oldSize, (i + 1) * oldSize), i * size)
     }
     for (let i = oldSize; i < size; i++) {
-      covariance[i * size + i] = i === oldSize ? varianceIntercept : this.prior.ownWeight
+      covariance[i * size + i] = i === oldSize ? ownIntercept : ownWeight
     }
     this.#size = size
     this.#mean = mean

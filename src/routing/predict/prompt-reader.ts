@@ -14,6 +14,8 @@ export const COORDINATES = 24
 /** Predictions that were trained offline, and the prices that held then. */
 export interface TrainedPredictors {
   readonly satisfaction: BatchPredictor
+  /** Mean over the training rows and all models. */
+  readonly meanSatisfaction: number
   /** Same models in the same order; cost relative to the model's mean. */
   readonly cost: BatchPredictor
   /** USD per unit of relative cost, by model. */
@@ -91,6 +93,14 @@ export class PromptReader {
     return this.#position.get(model) ?? -1
   }
 
+  /** By how much the trained models are expected to do better on a prompt than on the mean one; 0 without training. */
+  ease(view: PromptView): number {
+    if (this.#trained === null) return 0
+    let sum = 0
+    for (const predicted of view.trained) sum += predicted
+    return sum / view.trained.length - this.#trained.meanSatisfaction
+  }
+
   /** Offline cost prediction at today's price; `null` for a model that was not trained on. */
   trainedCostUsd(view: PromptView, spec: ModelSpec): number | null {
     const position = this.position(spec.id)
@@ -109,6 +119,7 @@ export class PromptReader {
     if (this.#trained === null) return
     this.#trained.satisfaction.write(writer)
     this.#trained.cost.write(writer)
+    writer.number(this.#trained.meanSatisfaction)
     writer.array(this.#trained.costScales)
     writer.array(this.#trained.priceIndices)
   }
@@ -120,9 +131,11 @@ export class PromptReader {
     if (!reader.flag()) return new PromptReader(vector, projection, null)
     const satisfaction = ComponentRidge.read(reader)
     const cost = ComponentRidge.read(reader)
+    const meanSatisfaction = reader.number()
     const costScales = reader.float64()
     return new PromptReader(vector, projection, {
       satisfaction,
+      meanSatisfaction,
       cost,
       costScales,
       priceIndices: reader.float64(),

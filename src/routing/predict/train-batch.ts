@@ -39,6 +39,7 @@ export function trainReader(rows: TrainingRows): TrainedReader {
   const scales = costScales(relative, means)
   const trained = {
     satisfaction: satisfaction.predictor,
+    meanSatisfaction: rows.satisfaction.reduce((sum, value) => sum + value, 0) / rows.satisfaction.length,
     cost: cost.predictor,
     costScales: scales,
     priceIndices: Float64Array.from(rows.models, spec => priceIndex(spec) ?? 0),
