@@ -5,7 +5,6 @@ import { spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,7 +12,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -25,18 +24,12 @@ const stagingLifetimeMs = 3_600_000
 
 /** The pinned Node's program below a root, whether or not it is installed. */
 export function pinnedNodePath(root = repository) {
-  return join(root, pinnedNodePackage(), 'bin', windows ? 'node.exe' : 'node')
-}
-
-/** Where npm puts the pinned Node of this platform, below the root. */
-function pinnedNodePackage() {
-  const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'
-  return `node_modules/${prefix}-${windows ? 'win' : process.platform}-${process.arch}`
+  return join(root, 'node_modules/node/bin', windows ? 'node.exe' : 'node')
 }
 
 /** Version of the pinned Node, without a `v`. */
 export function pinnedNodeVersion(root = repository) {
-  return readJson(join(root, 'scripts/pinned-node/package.json')).version
+  return readJson(join(root, 'package.json')).devDependencies.node
 }
 
 /** True when every package that the lock file asks of this platform is there, whole. */
@@ -52,8 +45,7 @@ export function isInstalled(root = repository) {
   return Object.entries(wanted).every(([path, { version, optional }]) => {
     if (!path.startsWith('node_modules/')) return true
     const found = installed[path]
-    // Somebody's `npm ci --omit=optional` leaves the tools without their programs, and the pinned Node tells.
-    if (!found) return optional === true && path !== pinnedNodePackage()
+    if (!found) return optional === true
     return found.version === version && existsSync(join(root, path, 'package.json'))
   })
 }
@@ -65,8 +57,7 @@ export function setUp(root = repository) {
   removeAbandoned(root)
   const staging = mkdtempSync(join(root, stagingPrefix))
   try {
-    for (const file of ['package.json', 'package-lock.json', '.npmrc', 'scripts/pinned-node/package.json']) {
-      mkdirSync(dirname(join(staging, file)), { recursive: true })
+    for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
       if (existsSync(join(root, file))) cpSync(join(root, file), join(staging, file))
     }
     install(staging)
@@ -80,9 +71,9 @@ export function setUp(root = repository) {
 export function missingNode(root = repository) {
   if (existsSync(pinnedNodePath(root))) return null
   return (
-    `plimsoll: Node ${pinnedNodeVersion(root)} is not installed for ${process.platform}-${process.arch}: ` +
-    'npm left its package out, either because none exists for this platform or because optional packages are switched off. ' +
-    `Run \`npm ci --include=optional\`, or run Plimsoll with Node ${oldestNodeMajor} or newer.`
+    `plimsoll: Node ${pinnedNodeVersion(root)} is not installed: the npm package \`node\` brings it by an install script, and ` +
+    'install scripts are switched off (ignore-scripts), or there is no Node for this platform. ' +
+    `Run \`npm rebuild node --ignore-scripts=false\`, or run Plimsoll with Node ${oldestNodeMajor} or newer.`
   )
 }
 
@@ -92,10 +83,9 @@ function install(folder) {
     [
       'ci',
       // Whatever the user's own configuration says: the tools are development and optional dependencies,
-      // none has an install script that is needed, and npm's own Node is not the one that runs them.
+      // and the Node that runs npm is not the one that runs them.
       '--include=dev',
       '--include=optional',
-      '--ignore-scripts',
       '--engine-strict=false',
       '--no-fund',
       '--no-audit',

@@ -5,13 +5,13 @@ import { expect, test } from 'vitest'
 import { repositoryRoot } from './report-faults.ts'
 import { writeTree } from './temporary-tree.ts'
 
-const platformPackage = `${process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${process.platform}-${process.arch}`
 const lock = {
   packages: {
     '': { name: 'clone' },
     'node_modules/yaml': { version: '2.0.0' },
     'node_modules/for-another-platform': { version: '1.0.0', optional: true },
-    [`node_modules/${platformPackage}`]: { version: '26.0.0', optional: true },
+    'node_modules/node': { version: '26.0.0' },
+    'node_modules/program-of-a-tool': { version: '1.0.0', optional: true },
   },
 }
 
@@ -24,10 +24,9 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
 const installed = {}
 for (const [path, entry] of Object.entries(packages)) {
   if (path === '' || path.endsWith('another-platform')) continue
-  if (process.env.NPM_OMITS && entry.optional) continue
   mkdirSync(path + '/bin', { recursive: true })
   writeFileSync(path + '/package.json', '{}')
-  writeFileSync(path + '/bin/node', '')
+  if (!process.env.NPM_IGNORES_SCRIPTS) writeFileSync(path + '/bin/node', '')
   installed[path] = entry
   await new Promise(resolve => setTimeout(resolve, 50))
 }
@@ -44,10 +43,9 @@ interface Run {
 
 function writeClone(): string {
   const root = writeTree({
-    'package.json': '{}',
+    'package.json': '{ "devDependencies": { "node": "26.0.0" } }',
     'package-lock.json': JSON.stringify(lock),
     'scripts/setup.mjs': readFileSync(`${repositoryRoot}/scripts/setup.mjs`, 'utf8'),
-    'scripts/pinned-node/package.json': '{ "version": "26.0.0" }',
     'fake/package.json': '{ "type": "module" }',
     'fake/npm': npm,
     runs: '',
@@ -87,16 +85,14 @@ async function run(...args: Parameters<typeof start>): Promise<Run> {
 const runsOf = (root: string) => readFileSync(join(root, 'runs'), 'utf8').split('\n').slice(0, -1)
 const leftovers = (root: string) => readdirSync(root).filter(name => name.startsWith('.setup-'))
 
-test('installs once, without scripts, and prints nothing on standard output', async () => {
+test('installs once and prints nothing on standard output', async () => {
   const root = writeClone()
   const first = await run(root)
   expect(first).toMatchObject({ code: 0, stdout: '' })
   expect(first.stderr).toContain('installing dependencies (once per clone)')
   expect(existsSync(join(root, 'node_modules/yaml/package.json'))).toBe(true)
   expect(await run(root, {}, '/')).toEqual({ code: 0, stdout: '', stderr: '' })
-  expect(runsOf(root)).toEqual([
-    expect.stringContaining('ci --include=dev --include=optional --ignore-scripts'),
-  ])
+  expect(runsOf(root)).toEqual([expect.stringContaining('ci --include=dev --include=optional')])
   expect(leftovers(root)).toEqual([])
 })
 
@@ -111,7 +107,7 @@ test('two first runs at once both end with a whole installation', async () => {
 test('an installation that was killed is done again', async () => {
   const root = writeClone()
   const child = start(root, { NPM_HANGS: '1' })
-  while (leftovers(root).every(name => !existsSync(join(root, name, 'node_modules', platformPackage)))) {
+  while (leftovers(root).every(name => !existsSync(join(root, name, 'node_modules/program-of-a-tool')))) {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -122,13 +118,6 @@ test('an installation that was killed is done again', async () => {
 
 test.each([
   ['a package is missing', (root: string) => rmSync(join(root, 'node_modules/yaml'), { recursive: true })],
-  [
-    'the pinned Node was left out',
-    (root: string) => {
-      const installed = { 'node_modules/yaml': lock.packages['node_modules/yaml'] }
-      writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }))
-    },
-  ],
   ['npm was interrupted', (root: string) => rmSync(join(root, 'node_modules/.package-lock.json'))],
   [
     'the lock file changed',
@@ -165,9 +154,12 @@ test('says what to do when npm fails, and leaves what was there', async () => {
   expect(leftovers(root)).toEqual([])
 })
 
-test('says what is missing when npm leaves the pinned Node out', async () => {
+test('says what is missing where install scripts are switched off', async () => {
   const root = writeClone()
-  const failed = await run(root, { NPM_OMITS: '1' })
+  const failed = await run(root, { NPM_IGNORES_SCRIPTS: '1' })
   expect(failed).toMatchObject({ code: 1, stdout: '' })
-  expect(failed.stderr).toContain(`Node 26.0.0 is not installed for ${process.platform}-${process.arch}`)
+  expect(failed.stderr).toContain('Node 26.0.0 is not installed')
+  expect(failed.stderr).toContain('npm rebuild node --ignore-scripts=false')
+  expect(await run(root, { NPM_IGNORES_SCRIPTS: '1' })).toMatchObject({ code: 1 })
+  expect(runsOf(root)).toHaveLength(1)
 })
