@@ -52,16 +52,14 @@ export function account(gateway: Gateway, exchange: Exchange, called: Called, en
   }
   gateway.queue.offer({ kind: 'outcome', atMs: gateway.now(), decision: routed.record.id, model, outcome })
   if (ending.error === null) gateway.audits.consider(routed, model)
-  const recent = gateway.recent.get(routed.record.id)
+  // A stream that broke has been partly served: what users say of it is about this model.
   const served = ending.error === null || ending.usage !== null ? model : null
-  if (recent !== undefined)
-    gateway.recent.put({
-      ...recent,
-      served,
-      costUsd: cost,
-      latencyMs: outcome.latencyMs,
-      status: ending.error ?? 'ok',
-    })
+  gateway.recent.end(routed.record.id, {
+    served,
+    costUsd: cost,
+    latencyMs: nowMs - called.calledMs,
+    status: ending.error ?? 'ok',
+  })
   const upstreamMs = called.context.attempts.reduce((sum, attempt) => sum + attempt.ms, 0)
   gateway.observer.request({
     exchange,

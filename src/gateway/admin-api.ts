@@ -8,6 +8,7 @@ import type { Gateway } from './gateway.ts'
 import { findDecision } from './handle-queries.ts'
 import type { MetricRegistry } from './metrics.ts'
 import { readBody } from './read-body.ts'
+import type { RecentDecision } from './recent-decisions.ts'
 import { classView } from './sla-view.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
@@ -46,7 +47,7 @@ export async function handleAdmin(
     }
     case '/admin/decisions':
       return sendJson(response, 200, {
-        decisions: gateway.recent.list(limitOf(url.searchParams.get('limit'))),
+        decisions: gateway.recent.list(limitOf(url.searchParams.get('limit'))).map(recentView),
       })
     case '/admin/upstreams':
       return sendJson(response, 200, { upstreams: upstreams(gateway) })
@@ -98,6 +99,11 @@ async function changeFloor(
   const previous = gateway.floors.current(config.sla).floor
   gateway.floors.change(config.sla, floor)
   sendJson(response, 200, { class: config.sla.name, floor, previous })
+}
+
+/** One line of the list: flat, `pending` while the request is under way. */
+function recentView({ ending, ...decision }: RecentDecision) {
+  return { ...decision, ...(ending ?? { served: null, costUsd: null, latencyMs: null, status: 'pending' }) }
 }
 
 function upstreams(gateway: Gateway) {

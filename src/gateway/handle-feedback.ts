@@ -100,8 +100,9 @@ function identify(
 async function findSubject(gateway: Gateway, id: DecisionId, body: FeedbackBody): Promise<Subject> {
   const recent = gateway.recent.get(id)
   if (recent !== undefined) {
-    const known = [recent.served, recent.chosen, ...recent.shadows]
-    return { className: recent.class, model: judged(body, recent.served ?? recent.chosen, known) }
+    const served = recent.ending?.served ?? recent.chosen
+    const known = [served, recent.chosen, ...recent.shadows]
+    return { className: recent.class, model: judged(body, served, known) }
   }
   const trail = await findTrail(gateway, id)
   if (trail === null) return { className: null, model: null }
@@ -128,7 +129,7 @@ function servedModel(trail: DecisionTrail): ModelId | null {
   return null
 }
 
-function judged(body: FeedbackBody, served: ModelId, known: readonly (ModelId | null)[]): ModelId {
+function judged(body: FeedbackBody, served: ModelId, known: readonly ModelId[]): ModelId {
   if (body.model === undefined) return served
   const named = modelId(body.model)
   if (known.includes(named)) return named

@@ -1,6 +1,16 @@
 import type { DecisionId } from '../routing/decision.ts'
 import type { ModelId } from '../routing/model.ts'
 
+/** How a decision's request ended. */
+export interface DecisionEnding {
+  /** The model that answered; `null` when none did. */
+  readonly served: ModelId | null
+  readonly costUsd: number | null
+  readonly latencyMs: number
+  /** `ok`, or the error's code. */
+  readonly status: string
+}
+
 /** A decision as it is listed for operators, and as feedback is attributed. */
 export interface RecentDecision {
   readonly id: DecisionId
@@ -8,35 +18,57 @@ export interface RecentDecision {
   readonly class: string
   readonly floor: number
   readonly chosen: ModelId
-  /** The model that answered; `null` while none has, or when none did. */
-  readonly served: ModelId | null
   readonly mode: 'exploit' | 'explore'
   readonly shadows: readonly ModelId[]
-  readonly costUsd: number | null
-  readonly latencyMs: number | null
-  /** `pending`, `ok`, or the error's code. */
-  readonly status: string
+  /** `null` while the request is under way. */
+  readonly ending: DecisionEnding | null
 }
 
 /** The latest decisions in memory, so that feedback right after an answer needs no look-up in the store. */
 export interface RecentDecisions {
-  put(decision: RecentDecision): void
+  begin(decision: Omit<RecentDecision, 'ending'>): void
+  /** A decision that has made room already is left alone. */
+  end(id: DecisionId, ending: DecisionEnding): void
   get(id: DecisionId): RecentDecision | undefined
   /** Newest first. */
   list(limit: number): readonly RecentDecision[]
 }
 
-/** Keeps at most `capacity` decisions; the oldest make room. */
+interface Slot {
+  readonly decision: Omit<RecentDecision, 'ending'>
+  ending: DecisionEnding | null
+}
+
+/** Keeps at most `capacity` decisions in a ring; the oldest make room. */
 export function createRecentDecisions(capacity: number): RecentDecisions {
-  const byId = new Map<DecisionId, RecentDecision>()
+  const ring: Slot[] = []
+  const byId = new Map<DecisionId, Slot>()
+  let next = 0
+  const view = ({ decision, ending }: Slot): RecentDecision => ({ ...decision, ending })
   return {
-    put(decision) {
-      byId.set(decision.id, decision)
-      if (byId.size <= capacity) return
-      const oldest = byId.keys().next()
-      if (!oldest.done) byId.delete(oldest.value)
+    begin(decision) {
+      const slot: Slot = { decision, ending: null }
+      const oldest = ring[next]
+      if (oldest !== undefined) byId.delete(oldest.decision.id)
+      ring[next] = slot
+      byId.set(decision.id, slot)
+      next = (next + 1) % capacity
     },
-    get: id => byId.get(id),
-    list: limit => [...byId.values()].slice(-limit).reverse(),
+    end(id, ending) {
+      const slot = byId.get(id)
+      if (slot !== undefined) slot.ending = ending
+    },
+    get(id) {
+      const slot = byId.get(id)
+      return slot === undefined ? undefined : view(slot)
+    },
+    list(limit) {
+      const listed: RecentDecision[] = []
+      for (let i = 1; i <= Math.min(limit, ring.length); i++) {
+        const slot = ring[(next - i + capacity) % capacity]
+        if (slot !== undefined) listed.push(view(slot))
+      }
+      return listed
+    },
   }
 }

@@ -6,17 +6,13 @@ export function recordDecision(gateway: Gateway, routed: Routed): void {
   const { record, policy } = routed
   const { context, decision } = record
   gateway.queue.offer({ kind: 'decision', atMs: context.atMs, policy, record })
-  gateway.recent.put({
+  gateway.recent.begin({
     id: record.id,
     atMs: context.atMs,
     class: context.sla.name,
     floor: context.floor,
     chosen: decision.chosen,
-    served: null,
     mode: decision.mode,
     shadows: decision.shadows,
-    costUsd: null,
-    latencyMs: null,
-    status: 'pending',
   })
 }

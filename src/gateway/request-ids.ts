@@ -1,4 +1,4 @@
-import { createHmac, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto'
 import { type DecisionId, decisionId } from '../routing/decision.ts'
 
 /** One request's two names: they share a token, so that feedback may use either. */
@@ -20,13 +20,20 @@ const TIME_BYTES = 6
 const SIGNATURE_BYTES = 9
 const TOKEN = /^(?:dec|req)_([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{12})$/
 
-/** Ids signed with a secret: 6 bytes of time, 10 random bytes, 9 bytes of HMAC-SHA-256. */
+/**
+ * Ids signed with a secret: 6 bytes of time, 10 random bytes, and the first 9 bytes of SHA-256(secret, those 16).
+ * The message has a fixed length and most of the digest stays hidden, so the plain keyed hash cannot be extended; it costs
+ * a third of an HMAC, and every request pays for one.
+ */
 export function createRequestIds(secret: Uint8Array): RequestIds {
   const pool = Buffer.alloc(RANDOM_POOL_BYTES)
   let used = RANDOM_POOL_BYTES
   const body = Buffer.alloc(TIME_BYTES + RANDOM_BYTES)
-  const sign = (text: string): Buffer =>
-    createHmac('sha256', secret).update(text).digest().subarray(0, SIGNATURE_BYTES)
+  const signed = Buffer.concat([secret, body])
+  const sign = (token: Buffer): Buffer => {
+    signed.set(token, secret.length)
+    return hash('sha256', signed, 'buffer').subarray(0, SIGNATURE_BYTES)
+  }
   return {
     create(nowMs) {
       if (used + RANDOM_BYTES > RANDOM_POOL_BYTES) {
@@ -36,18 +43,20 @@ export function createRequestIds(secret: Uint8Array): RequestIds {
       body.writeUIntBE(Math.floor(nowMs), 0, TIME_BYTES)
       pool.copy(body, TIME_BYTES, used, used + RANDOM_BYTES)
       used += RANDOM_BYTES
-      const text = body.toString('base64url')
-      const token = text + sign(text).toString('base64url')
+      const token = body.toString('base64url') + sign(body).toString('base64url')
       return { requestId: `req_${token}`, decisionId: decisionId(`dec_${token}`) }
     },
     verify(id) {
       const match = TOKEN.exec(id)
       const [, text, signature] = match ?? []
       if (text === undefined || signature === undefined) return null
-      if (!timingSafeEqual(sign(text), Buffer.from(signature, 'base64url'))) return null
+      const token = Buffer.from(text, 'base64url')
+      // Base64 has spare bits here: an id counts only as it was written.
+      if (token.toString('base64url') !== text) return null
+      if (!timingSafeEqual(sign(token), Buffer.from(signature, 'base64url'))) return null
       return {
         decisionId: decisionId(`dec_${text}${signature}`),
-        atMs: Buffer.from(text, 'base64url').readUIntBE(0, TIME_BYTES),
+        atMs: token.readUIntBE(0, TIME_BYTES),
       }
     },
   }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '../protocol/openai-chat/parse.ts'
 import type { Decision, DecisionRecord, RoutingContext } from '../routing/decision.ts'
 import { estimateTokens, promptText } from '../routing/features/prompt-text.ts'
+import type { ModelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Route } from './classify.ts'
@@ -136,13 +137,13 @@ function callOrder(
   decision: Decision,
   models: readonly [ServingModel, ...ServingModel[]],
 ): readonly [Upstream, ...Upstream[]] {
-  const byId = new Map(models.map(model => [model.config.spec.id, model.upstream]))
-  const chosen = byId.get(decision.chosen) ?? models[0].upstream
+  const find = (id: ModelId): ServingModel | undefined => models.find(model => model.config.spec.id === id)
+  const chosen = (find(decision.chosen) ?? models[0]).upstream
   const order: [Upstream, ...Upstream[]] = [chosen]
-  const rest = new Set([...decision.estimates.map(estimate => estimate.model), ...byId.keys()])
-  for (const id of rest) {
-    const upstream = byId.get(id)
-    if (upstream !== undefined && upstream !== chosen) order.push(upstream)
+  for (const { model } of decision.estimates) {
+    const upstream = find(model)?.upstream
+    if (upstream !== undefined && !order.includes(upstream)) order.push(upstream)
   }
+  for (const { upstream } of models) if (!order.includes(upstream)) order.push(upstream)
   return order
 }

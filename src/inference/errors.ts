@@ -49,7 +49,6 @@ export const ERROR_KINDS = {
   upstream_credentials: { status: 502, type: 'upstream_error', responsible: 'operator' },
   upstream_not_found: { status: 502, type: 'upstream_error', responsible: 'operator' },
   store_unavailable: { status: 503, type: 'service_unavailable', responsible: 'operator' },
-  shutting_down: { status: 503, type: 'service_unavailable', responsible: 'operator' },
   internal: { status: 500, type: 'server_error', responsible: 'plimsoll' },
 } as const satisfies Readonly<Record<string, ErrorKind>>
 
