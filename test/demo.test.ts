@@ -234,7 +234,9 @@ describe('a demo in this process', () => {
     signal = new AbortController().signal,
   ): Promise<DemoOutcome> {
     const demoWorld = await openDemoWorld(options)
-    return runDemo({ options, demoWorld, pace: fullPace, signal, onStart, onFloor: () => {} })
+    // Slow enough for a floor that is changed on the way to be noticed before the end.
+    const pace = { ...fullPace, perSecond: 150 }
+    return runDemo({ options, demoWorld, pace, signal, onStart, onFloor: () => {} })
   }
 
   it('follows a floor that anybody changes through the admin API', async () => {
@@ -247,6 +249,15 @@ describe('a demo in this process', () => {
       return sum(part.map(request => request.served.satisfaction)) / part.length
     }
     expect(mean(0.97)).toBeGreaterThan(mean(0.6))
+  })
+
+  it('agrees with the gateway on what was served and what it cost', async () => {
+    const { tally, reading } = await runHere(() => {})
+    const { answered, costUsd } = tally.standing()
+    expect(reading).toMatchObject({ requests: 300 })
+    expect(answered).toBe(300)
+    expect(reading?.costUsd).toBeCloseTo(300 * (costUsd ?? 0), 9)
+    expect(reading?.constraints[0]).toMatchObject({ name: 'satisfaction', labels: 300 })
   })
 
   it('breaks off without leaving a port or a request behind', async () => {

@@ -15,6 +15,8 @@ const constraintSchema = z.object({
 
 const classSchema = z.object({
   floor: z.number(),
+  requests: z.number(),
+  costUsd: z.number(),
   constraints: z.array(constraintSchema),
   infeasible: z
     .object({ atDecision: z.number(), bindingConstraint: z.string(), reachable: z.number() })

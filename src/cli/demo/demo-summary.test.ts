@@ -66,6 +66,8 @@ function ended(floor: number, certificate: Certificate = { state: 'undecided', l
     tally,
     reading: {
       floor,
+      requests: rows,
+      costUsd: 0.4,
       constraints: [constraint],
       infeasible: null,
       alarms: [{ atDecision: 7, kind: 'change:p/small' }],
