@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { replayLog } from '../src/learner/replay-log.ts'
 import { createRandom } from '../src/routing/numeric/random.ts'
 import { createPolicy } from '../src/routing/policies/registry.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import { openSqliteStore } from '../src/store/sqlite.ts'
+import type { Store } from '../src/store/store.ts'
+import { StoreError } from '../src/store/store-error.ts'
 import {
   bodyOf,
   chat,
@@ -282,6 +285,11 @@ test('models, explanation, health, readiness and metrics', async () => {
     ['p/m0', 'p'],
     ['p/m1', 'p'],
   ])
+  expect(await gateway.client.models.retrieve('auto/gold')).toMatchObject({
+    id: 'auto/gold',
+    capabilities: ['tools', 'json_schema'],
+  })
+  await expect(gateway.client.models.retrieve('nobody')).rejects.toThrow(OpenAI.NotFoundError)
   const explained = await bodyOf<{ chosen: string; reason: string; order: string[] }>(
     gateway.post('/v1/router/explain', chat({ model: 'auto@0.9' })),
   )
@@ -312,6 +320,44 @@ test('models, explanation, health, readiness and metrics', async () => {
     'plimsoll_overhead_seconds_count 2',
   ])
     expect(metrics.split('\n')).toContain(line)
+})
+
+test('while the store is down requests are served and feedback is not acknowledged; afterwards all is well', async () => {
+  const upstream = await startScriptedUpstream(answer('x'))
+  onTestFinished(() => upstream.close())
+  const store = createMemoryStore()
+  let down = false
+  const failing: Store = {
+    ...store,
+    append: async events => {
+      if (down) throw new StoreError('store_unavailable', 'the disk is gone')
+      return store.append(events)
+    },
+    findDecision: async id => {
+      if (down) throw new StoreError('store_unavailable', 'the disk is gone')
+      return store.findDecision(id)
+    },
+  }
+  const gateway = await startTestGateway(testConfig([upstream.baseUrl]), failing)
+  onTestFinished(() => gateway.close())
+  down = true
+  const response = await gateway.post('/v1/chat/completions', chat())
+  expect(response.status).toBe(200)
+  const statement = { decision_id: response.headers.get('x-plimsoll-decision-id'), value: true }
+  const refused = await gateway.post('/v1/feedback', statement)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+  const { error } = await bodyOf<{ error: { code: string } }>(refused)
+  expect(error.code).toBe('store_unavailable')
+  const ready = await gateway.get('/ready')
+  expect([ready.status, await bodyOf(ready)]).toEqual([
+    200,
+    expect.objectContaining({ store: expect.objectContaining({ health: 'degraded' }) }),
+  ])
+  expect(await (await gateway.admin('/metrics')).text()).toContain('plimsoll_store_healthy 0')
+  down = false
+  let accepted = await gateway.post('/v1/feedback', statement)
+  while (accepted.status === 503) accepted = await gateway.post('/v1/feedback', statement)
+  expect([accepted.status, (await bodyOf<{ duplicate: boolean }>(accepted)).duplicate]).toEqual([202, false])
 })
 
 test('without an upstream for a class the gateway is alive but not ready', async () => {

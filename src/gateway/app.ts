@@ -7,7 +7,8 @@ import { type Exchange, sendError, sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { handleFeedback } from './handle-feedback.ts'
 import { handleInference } from './handle-inference.ts'
-import { handleDecision, handleExplain, handleModels, handleReady, handleSla } from './handle-queries.ts'
+import { handleModel, handleModels } from './handle-models.ts'
+import { handleDecision, handleExplain, handleReady, handleSla } from './handle-queries.ts'
 
 /** Answers one kind of request; throws a GatewayError for what it refuses. */
 type Handler = (gateway: Gateway, exchange: Exchange) => void | Promise<void>
@@ -33,19 +34,23 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/ready', { method: 'GET', open: true, handle: handleReady }],
 ])
 
-const DECISIONS = '/v1/router/decisions/'
-const CLASSES = '/v1/sla/'
+/** Paths that end in a name. */
+const named: readonly (readonly [
+  string,
+  (gateway: Gateway, exchange: Exchange, name: string) => void | Promise<void>,
+])[] = [
+  ['/v1/router/decisions/', handleDecision],
+  ['/v1/sla/', handleSla],
+  ['/v1/models/', handleModel],
+]
 
 function findEndpoint(path: string): Endpoint | undefined {
   const exact = endpoints.get(path)
   if (exact !== undefined) return exact
-  if (path.startsWith(DECISIONS)) {
-    const id = path.slice(DECISIONS.length)
-    return { method: 'GET', handle: (gateway, exchange) => handleDecision(gateway, exchange, id) }
-  }
-  if (path.startsWith(CLASSES)) {
-    const name = decodePath(path.slice(CLASSES.length))
-    return { method: 'GET', handle: (gateway, exchange) => handleSla(gateway, exchange, name) }
+  for (const [prefix, handle] of named) {
+    if (!path.startsWith(prefix)) continue
+    const name = decodePath(path.slice(prefix.length))
+    return { method: 'GET', handle: (gateway, exchange) => handle(gateway, exchange, name) }
   }
   return undefined
 }
@@ -68,7 +73,9 @@ export async function handleRequest(
         'path_not_found',
         `there is no ${path.slice(0, 100)} here; the API starts at /v1`,
       )
-    if (request.method !== endpoint.method)
+    // A HEAD is a GET whose body Node leaves out.
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    if (method !== endpoint.method)
       throw new GatewayError('method_not_allowed', `${path} takes ${endpoint.method}, not ${request.method}`)
     const caller = endpoint.open ? null : identifyCaller(request, gateway.serving().config.keys)
     await endpoint.handle(gateway, { ...base, caller })

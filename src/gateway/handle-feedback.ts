@@ -4,11 +4,11 @@ import { GatewayError } from '../inference/errors.ts'
 import type { DecisionId } from '../routing/decision.ts'
 import { type ModelId, modelId } from '../routing/model.ts'
 import type { AppendResult, DecisionTrail } from '../store/store.ts'
-import { StoreError } from '../store/store-error.ts'
 import { checkClass } from './classify.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { readBody } from './read-body.ts'
+import { fromStore } from './store-failure.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 
@@ -104,21 +104,13 @@ async function findSubject(gateway: Gateway, id: DecisionId, body: FeedbackBody)
     const known = [served, recent.chosen, ...recent.shadows]
     return { className: recent.class, model: judged(body, served, known) }
   }
-  const trail = await findTrail(gateway, id)
+  const trail = await fromStore(gateway.store.findDecision(id))
   if (trail === null) return { className: null, model: null }
   const { decision, context } = trail.record
   const served = servedModel(trail) ?? decision.chosen
   return {
     className: context.sla.name,
     model: judged(body, served, [served, decision.chosen, ...decision.shadows]),
-  }
-}
-
-async function findTrail(gateway: Gateway, id: DecisionId): Promise<DecisionTrail | null> {
-  try {
-    return await gateway.store.findDecision(id)
-  } catch (cause) {
-    throw unavailable(cause)
   }
 }
 
@@ -146,32 +138,16 @@ async function append(
   idempotencyKey: string,
 ): Promise<AppendResult> {
   const { metric, source } = body
-  const value = Number(body.value)
-  const atMs = gateway.now()
-  try {
-    return await gateway.queue.appendDurably({
+  return fromStore(
+    gateway.queue.appendDurably({
       kind: 'feedback',
-      atMs,
+      atMs: gateway.now(),
       decision,
       model,
       metric,
-      value,
+      value: Number(body.value),
       source,
       idempotencyKey,
-    })
-  } catch (cause) {
-    throw unavailable(cause)
-  }
-}
-
-function unavailable(cause: unknown): unknown {
-  if (!(cause instanceof StoreError)) return cause
-  return new GatewayError(
-    'store_unavailable',
-    'the event log cannot be reached; send the same feedback again later',
-    {
-      cause,
-      retryAfterMs: 1000,
-    },
+    }),
   )
 }

@@ -8,6 +8,7 @@ import type { Gateway } from './gateway.ts'
 import { readBody } from './read-body.ts'
 import { routeRequest } from './route-request.ts'
 import { slaView } from './sla-view.ts'
+import { fromStore } from './store-failure.ts'
 
 /** `POST /v1/router/explain`: what would be decided; nobody is called and nothing is recorded. */
 export async function handleExplain(gateway: Gateway, exchange: Exchange): Promise<void> {
@@ -43,7 +44,7 @@ export async function findDecision(gateway: Gateway, id: string): Promise<Decisi
   if (verified === null) throw new GatewayError('decision_not_found', 'no decision has this id')
   // A decision of this very moment may still be on its way into the log.
   if (gateway.recent.get(verified.decisionId) !== undefined) await gateway.queue.flush()
-  const trail = await gateway.store.findDecision(verified.decisionId)
+  const trail = await fromStore(gateway.store.findDecision(verified.decisionId))
   if (trail !== null) return trail
   throw new GatewayError(
     'decision_not_found',
@@ -69,35 +70,6 @@ export function handleSla(gateway: Gateway, exchange: Exchange, className: strin
     )
   checkClass(className, exchange.caller)
   sendJson(exchange.response, 200, slaView(gateway, config))
-}
-
-/** `GET /v1/models`: every model, and every class as the model `auto/<class>`. */
-export function handleModels(gateway: Gateway, exchange: Exchange): void {
-  const { config, models, classes } = gateway.serving()
-  const created = 0
-  const real = models.map(({ config: model }) => ({
-    id: model.spec.id,
-    object: 'model',
-    created,
-    owned_by: model.provider,
-    context_window: model.contextWindow,
-    capabilities: [...model.capabilities],
-  }))
-  const routed = [...classes.values()].map(entry => {
-    const members = config.models.filter(model => entry.models.has(model.spec.id))
-    const windows = members.map(model => model.contextWindow)
-    return {
-      id: `auto/${entry.sla.name}`,
-      object: 'model',
-      created,
-      owned_by: 'plimsoll',
-      context_window: windows.includes(null) ? null : Math.max(...windows.map(window => window ?? 0)),
-      capabilities: [...new Set(members.flatMap(model => [...model.capabilities]))],
-    }
-  })
-  const auto = routed.find(entry => entry.id === `auto/${config.defaultClass}`)
-  const first = auto === undefined ? [] : [{ ...auto, id: 'auto' }]
-  sendJson(exchange.response, 200, { object: 'list', data: [...first, ...routed, ...real] })
 }
 
 /** `GET /ready`: whether each class has an upstream, and whether the store keeps up. */

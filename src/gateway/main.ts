@@ -102,6 +102,23 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   })
   const admin = await listenAdmin()
 
+  let reloading: Promise<void> = Promise.resolve()
+
+  async function swap(config: GatewayConfig): Promise<void> {
+    const before = serving.config
+    const next = serve(config)
+    if (learnsDifferently(before, config)) {
+      await queue.flush()
+      await learner.close()
+      learner = await startLearner(config).catch(async (error: unknown) => {
+        learner = await startLearner(before)
+        throw error
+      })
+    }
+    serving = next
+    gateway.floors.clear()
+  }
+
   async function listenAdmin(): Promise<Listener> {
     try {
       return await listen({
@@ -122,15 +139,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   return {
     url: main.url,
     adminUrl: admin.url,
-    async reload(config) {
-      const next = serve(config)
-      if (learnsDifferently(serving.config, config)) {
-        await queue.flush()
-        await learner.close()
-        learner = await startLearner(config)
-      }
-      serving = next
-      gateway.floors.clear()
+    reload(config) {
+      reloading = reloading.catch(() => undefined).then(() => swap(config))
+      return reloading
     },
     async close() {
       await Promise.all([main.close(serving.config.limits.shutdownMs), admin.close(0)])
