@@ -4,6 +4,7 @@ import type { Random } from '../numeric/random.ts'
 import { hashString } from '../numeric/random.ts'
 import type { Predictions } from '../predict/beliefs.ts'
 import type { PromptView } from '../predict/prompt-reader.ts'
+import { blockedByOutlay } from '../price/outlay-guard.ts'
 import type { PlimsollController } from './plimsoll-controller.ts'
 import type { PlimsollSetup } from './plimsoll-setup.ts'
 import { usersSayBoth } from './usable-label.ts'
@@ -12,6 +13,8 @@ import { usersSayBoth } from './usable-label.ts'
 const TRUSTED_LABELS = 300
 /** Draws of a Thompson step: few enough to state each model's probability exactly. */
 const DRAWS = 32
+/** Makes a blocked model dearer than any price of satisfaction could repay; scores stay finite. */
+const PROHIBITIVE = 1e6
 
 /** What one decision of `plimsoll` reads. */
 export interface PlimsollChoice {
@@ -61,7 +64,7 @@ function foresee(choice: PlimsollChoice): Outlook {
   const { maxPriceUsd } = setup.parameters
   const planned = controller.priceAt(context.floor)
   const priceUsd = maxPriceUsd > 0 ? Math.min(planned, maxPriceUsd) : planned
-  const scoredCostUsd = guessUnknown(predictions.costUsd)
+  const scoredCostUsd = guardedCosts(choice, guessUnknown(predictions.costUsd))
   const scores = lagrangianScores(scoredCostUsd, predictions.satisfaction, priceUsd)
   return { ...predictions, choice, view, priceUsd, scoredCostUsd, scores }
 }
@@ -71,6 +74,14 @@ function guessUnknown(costUsd: Float64Array): Float64Array {
   let dearest = 0
   for (const cost of costUsd) if (cost > dearest) dearest = cost
   return costUsd.map(cost => (Number.isNaN(cost) ? dearest : cost))
+}
+
+/** Costs with a prohibitive one for each model that the outlay guard blocks. */
+function guardedCosts({ context, controller, setup }: PlimsollChoice, costUsd: Float64Array): Float64Array {
+  if (setup.parameters.outlayGuard === 0) return costUsd
+  const records = context.models.map((spec, m) => setup.beliefs.outlay(spec.id, costUsd[m] ?? 0))
+  const blocked = blockedByOutlay(records, controller)
+  return costUsd.map((cost, m) => (blocked[m] === true ? cost * PROHIBITIVE : cost))
 }
 
 /** Distribution over the models where something else than the best score decides; `null` where nothing does. */
@@ -97,7 +108,8 @@ function preferred(outlook: Outlook): Float64Array | null {
 function provenModel(outlook: Outlook): Float64Array {
   const { models, sla } = outlook.choice.context
   const declared = models.findIndex(spec => spec.id === sla.proven)
-  const dearest = outlook.scoredCostUsd.indexOf(Math.max(...outlook.scoredCostUsd))
+  const costUsd = guessUnknown(outlook.costUsd)
+  const dearest = costUsd.indexOf(Math.max(...costUsd))
   return certain(declared >= 0 ? declared : dearest, models.length)
 }
 

@@ -8,6 +8,7 @@ import { PlanningWindow } from '../price/planning-window.ts'
 import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
 import { dearestMeanCost } from '../price/price-table.ts'
 import type { FeedbackKind, SlaClass } from '../sla.ts'
+import { planSample } from './plimsoll-sample.ts'
 import type { PlimsollSetup } from './plimsoll-setup.ts'
 import { usersSayBoth } from './usable-label.ts'
 
@@ -105,7 +106,10 @@ export class PlimsollController {
     if (!this.#replan && this.#decisions - this.#plannedAt < this.#interval()) return
     this.#replan = false
     this.#plannedAt = this.#decisions
-    const sample = this.#sample()
+    const { beliefs } = this.#setup
+    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
+    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
+    const sample = planSample(this.#setup, { specs, entries: this.#window.entries, progress: this })
     if (sample.requests > 0) this.#plan(sample)
   }
 
@@ -170,27 +174,6 @@ export class PlimsollController {
   #available(model: number): boolean {
     const last = this.#lastEligible.get(model)
     return last !== undefined && this.#decisions - last <= ABSENCE
-  }
-
-  /** Predictions for the window, models that are gone left out. */
-  #sample(): PlanSample {
-    const { beliefs } = this.#setup
-    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
-    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
-    const width = specs.length
-    const entries = this.#window.entries
-    const satisfaction = new Float64Array(entries.length * width)
-    const costUsd = new Float64Array(entries.length * width)
-    const row = { satisfaction: new Float64Array(width), costUsd: new Float64Array(width) }
-    let requests = 0
-    for (const { view, models } of entries) {
-      beliefs.predict(specs, view, this.shift, row)
-      if (!maskCosts(row.costUsd, slots, models)) continue
-      satisfaction.set(row.satisfaction, requests * width)
-      costUsd.set(row.costUsd, requests * width)
-      requests++
-    }
-    return { requests, models: width, satisfaction, costUsd }
   }
 
   #plan(sample: PlanSample): void {
@@ -283,17 +266,6 @@ export class PlimsollController {
     reader.list(() => controller.#alarms.push({ atDecision: reader.number(), kind: reader.text() }))
     return controller
   }
-}
-
-/** Marks models that a request may not use, or whose cost is unknown; false when none is left. */
-function maskCosts(costUsd: Float64Array, slots: readonly number[], eligible: Int32Array): boolean {
-  let left = false
-  for (let m = 0; m < slots.length; m++) {
-    const usable = eligible.includes(slots[m] ?? -1) && !Number.isNaN(costUsd[m])
-    if (usable) left = true
-    else costUsd[m] = Number.POSITIVE_INFINITY
-  }
-  return left
 }
 
 function clip(value: number, low: number, high: number): number {

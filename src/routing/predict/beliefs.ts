@@ -3,6 +3,7 @@ import type { Features } from '../features/features.ts'
 import type { Outcome } from '../learning-event.ts'
 import type { ModelId, ModelSpec } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
+import type { OutlayRecord } from '../price/outlay-guard.ts'
 import { ExpectedCost } from './expected-cost.ts'
 import { JointRidge, type JointRidgePrior } from './joint-ridge.ts'
 import { ModelRoster } from './model-roster.ts'
@@ -18,6 +19,8 @@ const LAST_FIT = 200
 const LEAST = 0.02
 const MOST = 0.995
 const OWN_COORDINATES = 8
+
+const unseen = { calls: 0, labels: 0, labelSum: 0 }
 
 /** Predicted satisfaction before anything is known, and for a model that joins a trained zoo. */
 export interface PriorMeans {
@@ -120,9 +123,10 @@ export class Beliefs {
     return out
   }
 
-  /** True while no call of this model has told its cost. */
-  neverBilled(model: ModelId): boolean {
-    return this.#cost.calls(model) === 0
+  /** Calls and labels of a model so far, beside an expected cost. */
+  outlay(model: ModelId, costUsd: number): OutlayRecord {
+    const { calls, labels, labelSum } = this.roster.entries[this.roster.slot(model)] ?? unseen
+    return { costUsd, calls, labels, labelSum }
   }
 
   #base(model: ModelId, view: PromptView, shift: number): number {
