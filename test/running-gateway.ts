@@ -1,5 +1,5 @@
 import OpenAI from 'openai'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type GatewayConfig, parseConfig } from '../src/gateway/config.ts'
 import { type RunningGateway, startGateway } from '../src/gateway/main.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
@@ -118,4 +118,40 @@ export async function start(
   const gateway = await startTestGateway(config)
   onTestFinished(() => gateway.close())
   return { gateway, upstreams }
+}
+
+/** A class as `GET /v1/sla/{class}` shows it. */
+export interface SlaBody {
+  readonly class: string
+  readonly floor: number
+  readonly requests: number
+  readonly costUsd: number
+  readonly share: Readonly<Record<string, number>>
+  readonly constraints: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** One class that explores and learns. */
+export const messPlus = {
+  classes: [
+    {
+      name: 'gold',
+      satisfaction: { floor: 0.8 },
+      feedback: { kind: 'chosen', windowMs: 60_000 },
+      policy: 'mess-plus',
+      proven: 'm1',
+    },
+  ],
+}
+
+/** Asks, then says whether the answer satisfied. */
+export async function askAndJudge(gateway: TestGateway, text: string, value: boolean): Promise<string> {
+  const response = await gateway.post(
+    '/v1/chat/completions',
+    chat({ messages: [{ role: 'user', content: text }] }),
+  )
+  expect(response.status).toBe(200)
+  await response.text()
+  const id = response.headers.get('x-plimsoll-decision-id') ?? ''
+  expect((await gateway.post('/v1/feedback', { decision_id: id, value })).status).toBe(202)
+  return id
 }
