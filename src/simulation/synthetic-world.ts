@@ -82,7 +82,7 @@ const MODELS: readonly SyntheticModel[] = [
   {
     id: modelId('northsea/galleon-pro'),
     name: 'northsea/galleon-pro',
-    priceUsdPerMillion: { input: 2.5, output: 12 },
+    priceUsdPerMillion: { input: 1.5, output: 6.5 },
     latency: { medianMs: 420, spread: 0.45 },
     ability: 1.2,
     talents: {},

@@ -133,13 +133,13 @@ describe('demo summary', () => {
     // Twice the standard error: 2 sqrt(.75 x .25 / 400) = .043.
     expect(summary(ended(0.75))).toContain('floor 0.750, served 0.750 over 400: kept in this run, just')
     expect(summary(ended(0.7))).toContain('kept in this run, by 0.050')
-    expect(summary(ended(0.78))).toContain('0.030 short, chance moves it by 0.043')
+    expect(summary(ended(0.78))).toContain('0.030 short (noise ±0.043)')
     expect(summary(ended(0.85))).toContain('missed in this run, by 0.100')
   })
 
   it('claims a proof only where there is one', () => {
     expect(summary(ended(0.75))).toMatch(
-      /proof +not yet decided: the true mean lies in \[0\.700, 0\.800\] at 95%, 400 labels/,
+      /proof +not yet decided: true mean in \[0\.700, 0\.800\] at 95%, 400 labels/,
     )
     expect(summary(ended(0.7, { state: 'compliant', labels: 400 }))).toMatch(/proof +proven kept/)
     expect(summary(ended(0.85, { state: 'breached', labels: 400 }))).toMatch(/proof +proven broken/)

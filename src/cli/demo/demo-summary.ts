@@ -35,7 +35,7 @@ function verdict({ satisfaction, floor }: DemoReport, outcome: DemoOutcome): Spa
   if (margin > 0) return span(`kept in this run, by ${size}`, 'good')
   const noise = chance(outcome, satisfaction)
   if (-margin > noise) return span(`missed in this run, by ${size}`, 'bad')
-  return span(`${size} short, chance moves it by ${noise.toFixed(3)}`, 'accent')
+  return span(`${size} short (noise ±${noise.toFixed(3)})`, 'accent')
 }
 
 /** What was measured: the mean of everything answered beside the promised one. */
@@ -56,7 +56,7 @@ function provenLine({ certificate, infeasible }: DemoReport): Line {
   }
   const { state, lower, upper, delta, labels } = certificate
   const interval = `[${formatShare(lower)}, ${formatShare(upper)}]`
-  const bounds = `the true mean lies in ${interval} at ${Math.round(100 * (1 - delta))}%, ${formatCount(labels)} labels`
+  const bounds = `true mean in ${interval} at ${Math.round(100 * (1 - delta))}%, ${formatCount(labels)} labels`
   const reachable =
     infeasible === null ? '' : `; the best reachable is about ${formatShare(infeasible.reachable)}`
   switch (state) {
@@ -140,7 +140,7 @@ function speedLines(
     labelled('speed', span(speed)),
     labelled(
       'overhead',
-      span(`the gateway added ${p50.toFixed(2)} ms (median), ${p99.toFixed(2)} ms (p99)`),
+      span(`${p50.toFixed(2)} ms median, ${p99.toFixed(2)} ms p99, added by the gateway`),
       span(', one process for all', 'dim'),
     ),
   ]
