@@ -88,31 +88,39 @@ async function beliefs(gateway: TestGateway) {
   return { satisfaction, prices: explained.prices }
 }
 
-test('what was served is what the log replays: 64 requests at a time, feedback in random order', async () => {
-  const slow: Script = (call, response, request) => {
-    setTimeout(() => answer('x')(call, response, request), Math.random() * 4)
-  }
-  const upstream = await startScriptedUpstream(slow)
-  onTestFinished(() => upstream.close())
-  const store = createMemoryStore()
-  const gateway = await startTestGateway(testConfig([upstream.baseUrl, upstream.baseUrl], messPlus), store)
-  const random = createRandom('traffic')
-  let asked = 0
-  const client = async (): Promise<void> => {
-    while (asked < 600) await askAndJudge(gateway, `question ${asked++ % 50}`, random.next() < 0.8)
-  }
-  await Promise.all(Array.from({ length: 64 }, client))
-  await gateway.close()
-  const replayed = await replayLog(store, {
-    policy: 'mess-plus',
-    createPolicy: snapshot =>
-      createPolicy('mess-plus', { parameters: {}, training: null, snapshot, auditBudget: 0 }),
-  })
-  expect(replayed.decisions).toBeGreaterThanOrEqual(600)
-  expect([replayed.mismatches, replayed.listed]).toEqual([0, []])
-  const saved = await store.loadSnapshot('mess-plus')
-  expect(Buffer.from(saved?.snapshot.bytes ?? []).equals(Buffer.from(replayed.snapshot.bytes))).toBe(true)
-})
+test.each(['mess-plus', 'plimsoll'])(
+  '%s: what was served is what the log replays, 64 requests at a time, feedback in random order',
+  async policy => {
+    const slow: Script = (call, response, request) => {
+      setTimeout(() => answer('x')(call, response, request), Math.random() * 4)
+    }
+    const upstream = await startScriptedUpstream(slow)
+    onTestFinished(() => upstream.close())
+    const store = createMemoryStore()
+    const gateway = await startTestGateway(
+      testConfig([upstream.baseUrl, upstream.baseUrl], {
+        classes: messPlus.classes.map(entry => ({ ...entry, policy })),
+      }),
+      store,
+    )
+    const random = createRandom('traffic')
+    let asked = 0
+    const client = async (): Promise<void> => {
+      while (asked < 600) await askAndJudge(gateway, `question ${asked++ % 50}`, random.next() < 0.8)
+    }
+    await Promise.all(Array.from({ length: 64 }, client))
+    await gateway.close()
+    const replayed = await replayLog(store, {
+      policy,
+      createPolicy: snapshot =>
+        createPolicy(policy, { parameters: {}, training: null, snapshot, auditBudget: 0 }),
+    })
+    expect(replayed.decisions).toBeGreaterThanOrEqual(600)
+    expect([replayed.mismatches, replayed.listed]).toEqual([0, []])
+    const saved = await store.loadSnapshot(policy)
+    expect(Buffer.from(saved?.snapshot.bytes ?? []).equals(Buffer.from(replayed.snapshot.bytes))).toBe(true)
+  },
+)
 
 test('shadow calls are made, logged and counted, and can be judged', async () => {
   const { gateway, upstreams } = await start(
