@@ -161,6 +161,15 @@ describe('demo summary', () => {
     expect(summary(ended(0.75))).toContain('plimsoll replay --trace quarters.jsonl --floor 0.75 --seeds 5')
   })
 
+  it('fits 80 columns', () => {
+    const widths = [0.7, 0.75, 0.78, 0.85].flatMap(floor =>
+      summary(ended(floor))
+        .split('\n')
+        .map(line => line.length),
+    )
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80)
+  })
+
   it('says when it was ended early and what failed', () => {
     expect(summary({ ...ended(0.75), endedEarly: true })).toContain(
       'early; these are the requests answered until then',

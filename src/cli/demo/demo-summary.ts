@@ -140,8 +140,8 @@ function speedLines(
     labelled('speed', span(speed)),
     labelled(
       'overhead',
-      span(`${p50.toFixed(2)} ms median, ${p99.toFixed(2)} ms p99, added by the gateway`),
-      span(', one process for all', 'dim'),
+      span(`${p50.toFixed(2)} ms median, ${p99.toFixed(2)} ms p99`),
+      span(', gateway, models and users in one process', 'dim'),
     ),
   ]
 }
