@@ -141,7 +141,7 @@ function speedLines(
     labelled(
       'overhead',
       span(`${p50.toFixed(2)} ms median, ${p99.toFixed(2)} ms p99`),
-      span(', gateway, models and users in one process', 'dim'),
+      span(', everything in one process', 'dim'),
     ),
   ]
 }
