@@ -21,9 +21,31 @@ export const models: readonly ModelSpec[] = Array.from({ length: 11 }, (_, m) =>
 
 const sla = { name: 'gold', floor: 0.8, feedback: 'chosen', promise: 'on-average', delta: 0.05 } as const
 
-const vocabulary = Array.from({ length: 4000 }, (_, i) =>
-  `w${(i * 2654435761) % 1_000_003}`.replace(/[0-6]/g, 'e'),
-)
+const syllables = [
+  'ta',
+  'ri',
+  'con',
+  'el',
+  'mo',
+  'ver',
+  'si',
+  'pan',
+  'de',
+  'lu',
+  'the',
+  'or',
+  'ing',
+  'a',
+  'st',
+  'per',
+]
+
+/** Word-like text: 4,000 words of one to four syllables, the frequent ones short. */
+const vocabulary = Array.from({ length: 4000 }, (_, i) => {
+  const random = createRandom(`word-${i}`)
+  const length = 1 + random.integer(1 + Math.min(3, Math.floor(i / 60)))
+  return Array.from({ length }, () => syllables[random.integer(syllables.length)]).join('')
+})
 
 /** A prompt of about `length` characters of word-like text with punctuation, lines and numbers; one in two is hard. */
 export function writePrompt(

@@ -1,4 +1,4 @@
-import { type CharacterTable, DIGIT, IDEOGRAPH, SPACE, UPPER, WORD } from './character-table.ts'
+import { DIGIT, FOREIGN, IDEOGRAPH, LOWER, SPACE, UNDERSCORE, UPPER, WORD } from './character-table.ts'
 import { createCueWords } from './cue-words.ts'
 import { CUES, createTally, type PromptTally, resetTally } from './prompt-statistics.ts'
 import { countTemplateTokens, type LineSpans, TEMPLATE_LINES } from './template-tokens.ts'
@@ -6,7 +6,7 @@ import type { TokenCounter } from './token-counter.ts'
 import { extendHash, finishHash, hashWord, startHash } from './token-hash.ts'
 
 const LINE_BREAK = 10
-const UNDERSCORE = 95
+const UNDERSCORE_UNIT = 95
 const BACKTICK = 96
 const FULL_STOP = 46
 const QUESTION_MARK = 63
@@ -16,7 +16,6 @@ const CLOSING_PARENTHESIS = 41
 const COLON = 58
 const LETTER_A = 65
 const LETTER_E = 69
-const FIRST_NON_ASCII = 128
 const LONG_WORD = 8
 const DEF = hashWord('def')
 
@@ -25,7 +24,7 @@ const DEF = hashWord('def')
  * and template tokens need is tallied on the way. Scratch memory is reused from prompt to prompt.
  */
 export class PromptScanner {
-  readonly #table: CharacterTable
+  readonly #table: Int32Array
   readonly #counter: TokenCounter
   readonly #cueWords = createCueWords()
   readonly #tally: PromptTally = createTally()
@@ -46,7 +45,7 @@ export class PromptScanner {
   #lineEnd = 0
   #firstOption = -1
 
-  constructor(table: CharacterTable, counter: TokenCounter) {
+  constructor(table: Int32Array, counter: TokenCounter) {
     this.#table = table
     this.#counter = counter
   }
@@ -54,12 +53,12 @@ export class PromptScanner {
   /** Counts the tokens of a text into the counter and returns its tally, valid until the next scan. */
   scan(text: string): PromptTally {
     this.#reset()
-    const classes = this.#table.classes
+    const table = this.#table
     const length = text.length
     let at = 0
     while (at < length) {
       const unit = text.charCodeAt(at)
-      const bits = classes[unit] ?? 0
+      const bits = table[unit] ?? 0
       if ((bits & WORD) === 0) {
         this.#symbol(text, at, unit, bits)
         at++
@@ -85,36 +84,38 @@ export class PromptScanner {
 
   /** Scans one run of word characters and returns the position after it. */
   #word(text: string, start: number): number {
-    const { classes, lower } = this.#table
+    const table = this.#table
     const length = text.length
-    const tally = this.#tally
     let hash = startHash()
-    let digits = 0
-    let capitals = 0
-    let nonAscii = 0
+    let seen = 0
     let at = start
-    let first = 0
-    for (; at < length; at++) {
-      const unit = text.charCodeAt(at)
-      const bits = classes[unit] ?? 0
-      if ((bits & (WORD | IDEOGRAPH)) !== WORD) break
-      if (at === start) first = bits
-      if ((bits & DIGIT) !== 0) digits++
-      else if ((bits & UPPER) !== 0) capitals++
-      if (unit >= FIRST_NON_ASCII) nonAscii++
-      else if (unit === UNDERSCORE) tally.ascii[UNDERSCORE] = (tally.ascii[UNDERSCORE] ?? 0) + 1
-      hash = extendHash(hash, lower[unit] ?? 0)
-    }
-    const letters = at - start
-    tally.digits += digits
-    tally.capitals += capitals
-    tally.nonAscii += nonAscii
-    if (digits > 0) this.#number(text, start, at)
-    if (letters >= LONG_WORD) tally.longWords++
-    if ((first & UPPER) !== 0) tally.capitalisedWords++
+    let bits = table[text.charCodeAt(at)] ?? 0
+    const first = bits
+    do {
+      hash = extendHash(hash, bits & LOWER)
+      seen |= bits
+      at++
+      bits = at < length ? (table[text.charCodeAt(at)] ?? 0) : 0
+    } while ((bits & (WORD | IDEOGRAPH)) === WORD)
+    if ((seen & (DIGIT | UPPER | FOREIGN | UNDERSCORE)) !== 0) this.#countRare(text, start, at)
+    if ((seen & DIGIT) !== 0) this.#number(text, start, at)
+    if (at - start >= LONG_WORD) this.#tally.longWords++
+    if ((first & UPPER) !== 0) this.#tally.capitalisedWords++
     this.#endWord(finishHash(hash), start, at)
-    if (letters === 1) this.#option(text, start)
+    if (at - start === 1) this.#option(text, start)
     return at
+  }
+
+  /** Counts what most words have none of, kept out of the inner loop. */
+  #countRare(text: string, start: number, end: number): void {
+    const tally = this.#tally
+    for (let at = start; at < end; at++) {
+      const bits = this.#table[text.charCodeAt(at)] ?? 0
+      if ((bits & DIGIT) !== 0) tally.digits++
+      else if ((bits & UPPER) !== 0) tally.capitals++
+      if ((bits & FOREIGN) !== 0) tally.nonAscii++
+      if ((bits & UNDERSCORE) !== 0) tally.ascii[UNDERSCORE_UNIT] = (tally.ascii[UNDERSCORE_UNIT] ?? 0) + 1
+    }
   }
 
   #ideograph(unit: number, at: number): void {
@@ -139,7 +140,7 @@ export class PromptScanner {
 
   #symbol(text: string, at: number, unit: number, bits: number): void {
     const tally = this.#tally
-    if (unit < FIRST_NON_ASCII) tally.ascii[unit] = (tally.ascii[unit] ?? 0) + 1
+    if ((bits & FOREIGN) === 0) tally.ascii[unit] = (tally.ascii[unit] ?? 0) + 1
     else {
       tally.nonAscii++
       if (unit > 0x2e80) tally.ideographs++
@@ -218,7 +219,7 @@ export class PromptScanner {
   }
 
   #isSpace(text: string, at: number): boolean {
-    return ((this.#table.classes[text.charCodeAt(at)] ?? 0) & SPACE) !== 0
+    return ((this.#table[text.charCodeAt(at)] ?? 0) & SPACE) !== 0
   }
 
   #finish(text: string): void {

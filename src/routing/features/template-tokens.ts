@@ -1,5 +1,4 @@
-import type { CharacterTable } from './character-table.ts'
-import { DIGIT, SPACE, WORD } from './character-table.ts'
+import { DIGIT, LOWER, SPACE, WORD } from './character-table.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { extendHash, finishHash, startHash } from './token-hash.ts'
 
@@ -49,7 +48,7 @@ export interface TemplateView {
  * Counts the tokens that recognise the template a prompt was written from: how it begins and ends,
  * the shapes and prefixes of its lines, how many lines it has and which symbols it uses.
  */
-export function countTemplateTokens(view: TemplateView, table: CharacterTable, counter: TokenCounter): void {
+export function countTemplateTokens(view: TemplateView, table: Int32Array, counter: TokenCounter): void {
   const { text, lines } = view
   countEdgeTokens(view, counter)
   const listed = Math.min(lines.count, TEMPLATE_LINES)
@@ -87,13 +86,13 @@ function countEdgeTokens(view: TemplateView, counter: TokenCounter): void {
 }
 
 /** Letters, spaces and commas in a row become one `a`, digits in a row one `9`; the first 12 symbols count. */
-function shapeHash(text: string, start: number, end: number, table: CharacterTable): number {
+function shapeHash(text: string, start: number, end: number, table: Int32Array): number {
   let hash = startHash(SHAPE)
   let previous = 0
   let length = 0
   for (let i = start; i < end && length < SHAPE_LENGTH; i++) {
     const unit = text.charCodeAt(i)
-    const bits = table.classes[unit] ?? 0
+    const bits = table[unit] ?? 0
     let symbol = unit
     if ((bits & DIGIT) !== 0) symbol = NINE
     else if ((bits & (WORD | SPACE)) !== 0 || unit === COMMA) symbol = LETTER_A
@@ -106,27 +105,27 @@ function shapeHash(text: string, start: number, end: number, table: CharacterTab
 }
 
 /** Leading symbols, up to two word characters, and one symbol more: `A)`, `- x`, `12.`. */
-function prefixHash(text: string, start: number, end: number, table: CharacterTable): number {
+function prefixHash(text: string, start: number, end: number, table: Int32Array): number {
   let hash = startHash(PREFIX)
   let i = start
-  while (i < end && ((table.classes[text.charCodeAt(i)] ?? 0) & WORD) === 0) {
+  while (i < end && ((table[text.charCodeAt(i)] ?? 0) & WORD) === 0) {
     hash = extendHash(hash, text.charCodeAt(i++))
   }
   for (let taken = 0; taken < 2 && i < end; taken++) {
     const unit = text.charCodeAt(i)
-    if (((table.classes[unit] ?? 0) & WORD) === 0) break
+    if (((table[unit] ?? 0) & WORD) === 0) break
     hash = extendHash(hash, unit)
     i++
   }
-  if (i < end && ((table.classes[text.charCodeAt(i)] ?? 0) & WORD) === 0) {
+  if (i < end && ((table[text.charCodeAt(i)] ?? 0) & WORD) === 0) {
     hash = extendHash(hash, text.charCodeAt(i))
   }
   return finishHash(hash)
 }
 
-function spanHash(text: string, start: number, end: number, table: CharacterTable, seed: number): number {
+function spanHash(text: string, start: number, end: number, table: Int32Array, seed: number): number {
   let hash = startHash(seed)
-  for (let i = start; i < end; i++) hash = extendHash(hash, table.lower[text.charCodeAt(i)] ?? 0)
+  for (let i = start; i < end; i++) hash = extendHash(hash, (table[text.charCodeAt(i)] ?? 0) & LOWER)
   return finishHash(hash)
 }
 
