@@ -7,6 +7,8 @@ const costUsd = Float64Array.of(5, 1, 4, 4)
 describe('fixed references', () => {
   it('averages columns', () => {
     expect(columnMeans(Float64Array.of(1, 2, 3, 6), 2)).toEqual(Float64Array.of(2, 4))
+    const tenths = Float64Array.from({ length: 10 }, (_, row) => (row < 7 ? 1 : 0))
+    expect(columnMeans(tenths, 1)[0], 'exactly, so that a floor of .7 is met').toBe(0.7)
     expect(() => columnMeans(new Float64Array(5), 2)).toThrow('rows of 2')
   })
 
