@@ -101,7 +101,7 @@ function preferred(outlook: Outlook): Float64Array | null {
     })
   }
   if (controller.outOfReach(context.floor)) return thompson(outlook, deviations)
-  return uniformOverMinima(optimisticScores(outlook, m => parameters.exploration * (deviations[m] ?? 0)))
+  return uniformOverMinima(optimisticScores(outlook, parameters.exploration, deviations))
 }
 
 /** The model declared as proven, else the dearest by expectation. */
@@ -130,10 +130,11 @@ function untriedModels(outlook: Outlook): Float64Array | null {
   return count === 0 ? null : Float64Array.from(untried, flag => flag / count)
 }
 
-/** c_m - price * min(1, p_m + bonus_m). */
-function optimisticScores(outlook: Outlook, bonus: (m: number) => number): Float64Array {
+/** c_m - price * min(1, p_m + a * sd_m). */
+function optimisticScores(outlook: Outlook, exploration: number, deviations: Float64Array): Float64Array {
   return outlook.scoredCostUsd.map((cost, m) => {
-    return cost - outlook.priceUsd * Math.min(1, (outlook.satisfaction[m] ?? 0) + bonus(m))
+    const optimistic = (outlook.satisfaction[m] ?? 0) + exploration * (deviations[m] ?? 0)
+    return cost - outlook.priceUsd * Math.min(1, optimistic)
   })
 }
 
@@ -143,15 +144,23 @@ function optimisticScores(outlook: Outlook, bonus: (m: number) => number): Float
  */
 function thompson(outlook: Outlook, deviations: Float64Array): Float64Array {
   const { context, controller } = outlook.choice
-  const seeds = context.models.map(spec => hashString(spec.id, controller.decisions))
-  const probabilities = new Float64Array(context.models.length)
+  const { scoredCostUsd, satisfaction, priceUsd } = outlook
+  const count = context.models.length
+  const seeds = Uint32Array.from(context.models, spec => hashString(spec.id, controller.decisions))
+  const probabilities = new Float64Array(count)
   for (let draw = 0; draw < DRAWS; draw++) {
-    const scores = optimisticScores(outlook, m => {
+    let best = 0
+    let least = Number.POSITIVE_INFINITY
+    for (let m = 0; m < count; m++) {
       const seed = seeds[m] ?? 0
-      const quantile = (draw * (2 * (seed & 15) + 1) + (seed >>> 8)) % DRAWS
-      return (deviations[m] ?? 0) * (QUANTILES[quantile] ?? 0)
-    })
-    const best = scores.indexOf(Math.min(...scores))
+      const quantile = QUANTILES[(draw * (2 * (seed & 15) + 1) + (seed >>> 8)) % DRAWS] ?? 0
+      const sampled = (satisfaction[m] ?? 0) + (deviations[m] ?? 0) * quantile
+      const score = (scoredCostUsd[m] ?? 0) - priceUsd * Math.min(1, sampled)
+      if (score < least) {
+        least = score
+        best = m
+      }
+    }
     probabilities[best] = (probabilities[best] ?? 0) + 1 / DRAWS
   }
   return probabilities

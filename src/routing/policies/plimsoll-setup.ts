@@ -1,5 +1,5 @@
 import { ByteReader, type ByteWriter } from '../numeric/byte-codec.ts'
-import type { PolicySnapshot, TrainingRows } from '../policy.ts'
+import type { CrossFittedPredictions, PolicySnapshot, TrainingRows } from '../policy.ts'
 import { Beliefs } from '../predict/beliefs.ts'
 import { PromptReader, type PromptView } from '../predict/prompt-reader.ts'
 import { type TrainedReader, trainReader } from '../predict/train-batch.ts'
@@ -26,8 +26,13 @@ export function coldSetup(parameters: PlimsollParameters): PlimsollSetup {
 }
 
 /** Trained on fully labelled rows. */
-export function warmSetup(parameters: PlimsollParameters, rows: TrainingRows): PlimsollSetup {
+export function warmSetup(
+  parameters: PlimsollParameters,
+  rows: TrainingRows,
+  onTrained?: (predictions: CrossFittedPredictions) => void,
+): PlimsollSetup {
   const trained = trainReader(rows)
+  onTrained?.({ satisfaction: trained.satisfaction, costUsd: trained.costUsd })
   const beliefs = new Beliefs(priorMeans(parameters), trained.reader)
   beliefs.meet(rows.models)
   const sample = {

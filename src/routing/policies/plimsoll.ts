@@ -50,8 +50,10 @@ class PlimsollPolicy implements Policy {
       const reader = openSnapshot(setup.snapshot, NAME, SCHEMA)
       this.#setup = readSetup(reader, parameters)
       reader.list(() => this.#controllers.set(reader.text(), PlimsollController.read(reader, this.#setup)))
-    } else
-      this.#setup = setup.training === null ? coldSetup(parameters) : warmSetup(parameters, setup.training)
+    } else {
+      const { training, onTrained } = setup
+      this.#setup = training === null ? coldSetup(parameters) : warmSetup(parameters, training, onTrained)
+    }
   }
 
   decide(context: RoutingContext, random: Random): Decision {

@@ -76,7 +76,9 @@ export class PromptReader {
       return { x: new Float32Array(COORDINATES), promptTokens, trained: none, trainedCostsUsd: none }
     }
     const prompt = this.#vector.weigh(features)
-    const x = this.#projection.project(prompt, features.statistics[LOG_LENGTH] ?? 0)
+    const familiar = features.encoder === this.#vector.encoder
+    const logLength = features.statistics[LOG_LENGTH] ?? 0
+    const x = familiar ? this.#projection.project(prompt, logLength) : new Float32Array(COORDINATES)
     if (this.#trained === null) return { x, promptTokens, trained: none, trainedCostsUsd: none }
     this.#trained.satisfaction.predict(prompt, this.#out)
     const trained = Float32Array.from(this.#out)

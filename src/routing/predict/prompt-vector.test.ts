@@ -76,6 +76,12 @@ describe('PromptVector', () => {
     })
   })
 
+  it('makes nothing of the features of another featurizer', () => {
+    const vector = PromptVector.fit([features({ 1: 1 }), features({ 1: 2 })])
+    expect(entries(vector, features({ 1: 1 }))).toHaveLength(1)
+    expect(entries(vector, { ...features({ 1: 1 }), encoder: 'another@1' })).toEqual([])
+  })
+
   it('adds table rows', () => {
     const vector = { length: 2, columns: Int32Array.of(2, 0), values: Float64Array.of(0.5, 2) }
     const out = Float64Array.of(1, 1)

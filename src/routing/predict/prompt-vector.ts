@@ -23,6 +23,8 @@ export interface SparseVector {
  * idf = ln((1 + n) / (1 + df)) + 1. Learned from a sample of prompts, without labels.
  */
 export class PromptVector {
+  /** Name of the featurizer whose prompts it weighs; of any other's it makes the empty vector. */
+  readonly encoder: string
   /** Number of columns; columns are numbered densely. */
   readonly columns: number
   readonly #columnOfBucket: Int32Array
@@ -31,7 +33,8 @@ export class PromptVector {
   readonly #scratch: SparseVector
   readonly #buckets: Uint16Array
 
-  private constructor(buckets: Uint16Array, idf: Float32Array, bins: StatisticBins) {
+  private constructor(encoder: string, buckets: Uint16Array, idf: Float32Array, bins: StatisticBins) {
+    this.encoder = encoder
     this.#buckets = buckets
     this.#idf = idf
     this.#bins = bins
@@ -55,14 +58,16 @@ export class PromptVector {
     }
     const kept = Array.from(frequency.keys()).filter(bucket => (frequency[bucket] ?? 0) >= RAREST_TOKEN)
     const idf = kept.map(bucket => Math.log((1 + sample.length) / (1 + (frequency[bucket] ?? 0))) + 1)
-    return new PromptVector(Uint16Array.from(kept), Float32Array.from(idf), fitStatisticBins(sample))
+    const encoder = sample[0]?.encoder ?? ''
+    return new PromptVector(encoder, Uint16Array.from(kept), Float32Array.from(idf), fitStatisticBins(sample))
   }
 
   static read(reader: ByteReader): PromptVector {
-    return new PromptVector(reader.uint16(), reader.float32(), StatisticBins.read(reader))
+    return new PromptVector(reader.text(), reader.uint16(), reader.float32(), StatisticBins.read(reader))
   }
 
   write(writer: ByteWriter): void {
+    writer.text(this.encoder)
     writer.array(this.#buckets)
     writer.array(this.#idf)
     this.#bins.write(writer)
@@ -72,6 +77,7 @@ export class PromptVector {
   weigh(features: Features): SparseVector {
     const out = this.#scratch
     out.length = 0
+    if (features.encoder !== this.encoder) return out
     const { buckets, counts } = features
     let firstTemplate = 0
     while (firstTemplate < buckets.length && (buckets[firstTemplate] ?? 0) < WORD_BUCKETS) firstTemplate++
