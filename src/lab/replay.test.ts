@@ -8,6 +8,7 @@ import type { PreparedTrace } from './prepare-trace.ts'
 import { type Chooser, type ReplaySetup, type ReplayStep, replay } from './replay.ts'
 import { scriptedPolicy } from './scripted-policy.fixture.ts'
 import { type TinyRow, tinyPrepared } from './tiny-trace.fixture.ts'
+import { trainingRows } from './training-rows.ts'
 import { createWorld } from './world.ts'
 
 interface Setting {
@@ -205,9 +206,12 @@ describe('no leaks', () => {
   const run = (tiny: readonly TinyRow[], policy: string): readonly ReplayStep[] => {
     const prepared = tinyPrepared(tiny)
     const setup = setupOf(prepared, { drifts: ['m0@.5:quality*.7'] })
+    const needsTraining = policyDefinitions.find(({ name }) => name === policy)?.needsTraining === true
+    const warm = tinyPrepared(visible.slice(0, 60))
+    const trained = warm.trace.models.slice(0, policy === 'threshold' ? 2 : 3)
     const built = createPolicy(policy, {
       parameters: {},
-      training: null,
+      training: needsTraining ? trainingRows(warm, [...warm.trace.rows.keys()], trained) : null,
       snapshot: null,
       auditBudget: 0,
     })

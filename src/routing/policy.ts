@@ -69,6 +69,13 @@ export interface TrainingRows {
   readonly costUsd: Float64Array
 }
 
+/** What a policy predicts of each of its training rows when that row is left out: row-major [rows x models]. */
+export interface CrossFittedPredictions {
+  readonly satisfaction: Float64Array
+  /** USD. */
+  readonly costUsd: Float64Array
+}
+
 /** What a policy is built from. */
 export interface PolicySetup {
   /** Values for the parameters that the definition lists; others are refused. */
@@ -79,6 +86,8 @@ export interface PolicySetup {
   readonly snapshot: PolicySnapshot | null
   /** Share of decisions that the policy may have audited, in [0, 1]. */
   readonly auditBudget: number
+  /** Hears once, when a policy that predicts has been trained, how it does on rows that it has not seen. */
+  readonly onTrained?: (predictions: CrossFittedPredictions) => void
 }
 
 /** One adjustable number of a policy. */
@@ -96,6 +105,8 @@ export interface PolicyDefinition {
   readonly name: string
   readonly summary: string
   readonly parameters: readonly PolicyParameter[]
+  /** With its default parameters it refuses a cold start: it must be trained on rows, or continue from a snapshot. */
+  readonly needsTraining?: boolean
   /** `argument` is what follows the colon in `fixed:MODEL`, `null` without one. */
   create(setup: PolicySetup, argument: string | null): Policy
 }

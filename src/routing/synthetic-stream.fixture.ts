@@ -170,18 +170,21 @@ export function syntheticWorld(
   return { sla: slaClass(feedback), random, policy, models: zoo, knownCosts: true, ...options }
 }
 
-/** Fully labelled rows of the same world. */
-export function trainingRows(): TrainingRows {
+/** Fully labelled rows of the same world, over its models or the first few of them. */
+export function trainingRows(models: readonly ModelSpec[] = zoo, rows = 120): TrainingRows {
   const random = createRandom('training')
-  const rows = 120
+  const width = models.length
   const easy = Array.from({ length: rows }, () => random.next() < 0.5)
   const labelOf = (row: number, m: number): number =>
     random.next() < ([0.6, 0.8, 0.95][m] ?? 0) - (easy[row] ? 0 : 0.2) ? 1 : 0
+  const costOf = (m: number): number => 1e-5 * 4 ** m * (0.5 + random.next())
   return {
-    models: zoo,
+    models,
     features: easy.map(isEasy => syntheticFeatures(random, isEasy)),
     promptTokens: easy.map(() => 100),
-    satisfaction: Float64Array.from({ length: rows * 3 }, (_, i) => labelOf(Math.floor(i / 3), i % 3)),
-    costUsd: Float64Array.from({ length: rows * 3 }, (_, i) => 1e-5 * 4 ** (i % 3) * (0.5 + random.next())),
+    satisfaction: Float64Array.from({ length: rows * width }, (_, i) =>
+      labelOf(Math.floor(i / width), i % width),
+    ),
+    costUsd: Float64Array.from({ length: rows * width }, (_, i) => costOf(i % width)),
   }
 }

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { policyContract } from '../policy.contract.ts'
+import { type PolicyContractOptions, policyContract } from '../policy.contract.ts'
+import type { PolicyDefinition } from '../policy.ts'
+import { trainingRows, zoo } from '../synthetic-stream.fixture.ts'
 import { createPolicy, policyDefinitions } from './registry.ts'
 import { coldStart } from './small-zoo.fixture.ts'
 
+/** Rows for the policies that refuse a cold start. */
+function needsOf({ name, needsTraining }: PolicyDefinition): PolicyContractOptions {
+  if (needsTraining !== true) return {}
+  return { training: trainingRows(name === 'threshold' ? zoo.slice(0, 2) : zoo, 40) }
+}
+
 for (const definition of policyDefinitions) {
   const name = definition.name === 'fixed' ? 'fixed:test/middle' : definition.name
-  policyContract(name, overrides => createPolicy(name, { ...coldStart, ...overrides }))
+  policyContract(name, overrides => createPolicy(name, { ...coldStart, ...overrides }), needsOf(definition))
 }
 
 policyContract('mess-plus with every option', overrides =>
@@ -37,16 +45,29 @@ describe('createPolicy', () => {
     )
   })
 
+  it('refuses a cold start where rows are needed, and says how to give them', () => {
+    const needy = policyDefinitions.filter(definition => definition.needsTraining)
+    expect(needy.map(definition => definition.name)).toContain('lr')
+    for (const { name } of needy) {
+      expect(() => createPolicy(name, coldStart)).toThrow(new RegExp(`${name} needs .*--warm-start`))
+    }
+  })
+
   it('has a default within its range and a meaning for every parameter, and unique names', () => {
     expect(new Set(policyDefinitions.map(definition => definition.name)).size).toBe(policyDefinitions.length)
-    for (const { name, parameters } of policyDefinitions) {
+    for (const definition of policyDefinitions) {
+      const { name, parameters } = definition
       expect(new Set(parameters.map(parameter => parameter.name)).size).toBe(parameters.length)
       for (const parameter of parameters) {
         expect(parameter.default).toBeGreaterThanOrEqual(parameter.min)
         expect(parameter.default).toBeLessThanOrEqual(parameter.max)
         expect(parameter.meaning.length).toBeGreaterThan(10)
         const build = (value: number) =>
-          createPolicy(name, { ...coldStart, parameters: { [parameter.name]: value } })
+          createPolicy(name, {
+            ...coldStart,
+            ...needsOf(definition),
+            parameters: { [parameter.name]: value },
+          })
         for (const value of [parameter.min, parameter.max])
           if (name !== 'fixed') expect(build(value).name).toBe(name)
         for (const value of [parameter.min - 1, parameter.max + 1, Number.NaN]) {

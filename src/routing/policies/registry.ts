@@ -1,11 +1,19 @@
 import type { Policy, PolicyDefinition, PolicySetup } from '../policy.ts'
+import { carrot } from './carrot.ts'
 import { cheapestFeasible } from './cheapest-feasible.ts'
+import { ens } from './ens.ts'
 import { fixed } from './fixed.ts'
+import { knn } from './knn.ts'
+import { lr } from './lr.ts'
+import { meanCost } from './mean-cost.ts'
 import { messPlus } from './mess-plus.ts'
+import { omnirouter } from './omnirouter.ts'
 import { resolveParameters } from './parameters.ts'
+import { paretoBandit } from './pareto-bandit.ts'
 import { plimsoll } from './plimsoll.ts'
 import { random } from './random.ts'
 import { staticMixture } from './static-mixture.ts'
+import { threshold } from './threshold.ts'
 
 /** Every policy that can be named in a configuration or on the command line. */
 export const policyDefinitions: readonly PolicyDefinition[] = [
@@ -15,6 +23,14 @@ export const policyDefinitions: readonly PolicyDefinition[] = [
   cheapestFeasible,
   fixed,
   random,
+  lr,
+  knn,
+  ens,
+  meanCost,
+  carrot,
+  omnirouter,
+  paretoBandit,
+  threshold,
 ]
 
 /**

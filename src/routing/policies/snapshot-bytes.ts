@@ -29,11 +29,23 @@ export function openSnapshot(
   policy: string,
   schema: number,
 ): SnapshotContent | null {
-  if (snapshot === null) return null
-  if (snapshot.policy !== policy || snapshot.schema !== schema) {
-    throw new RangeError(
-      `the snapshot was written by ${snapshot.policy} in schema ${snapshot.schema}, but ${policy} reads its own in schema ${schema}; fold the event log from its beginning instead`,
-    )
-  }
-  return decodeState(snapshot.bytes)
+  checkSnapshot(snapshot, policy, schema)
+  return snapshot === null ? null : decodeState(snapshot.bytes)
+}
+
+/** A reader at the beginning of a snapshot that this policy wrote in this schema; throws for any other. `null` without one. */
+export function readSnapshot(
+  snapshot: PolicySnapshot | null,
+  policy: string,
+  schema: number,
+): ByteReader | null {
+  checkSnapshot(snapshot, policy, schema)
+  return snapshot === null ? null : new ByteReader(snapshot.bytes)
+}
+
+function checkSnapshot(snapshot: PolicySnapshot | null, policy: string, schema: number): void {
+  if (snapshot === null || (snapshot.policy === policy && snapshot.schema === schema)) return
+  throw new RangeError(
+    `the snapshot was written by ${snapshot.policy} in schema ${snapshot.schema}, but ${policy} reads its own in schema ${schema}; fold the event log from its beginning instead`,
+  )
 }

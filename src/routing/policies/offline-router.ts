@@ -1,0 +1,167 @@
+import type { ByteReader } from '../numeric/byte-codec.ts'
+import { ByteWriter } from '../numeric/byte-codec.ts'
+import type { Policy, PolicyDefinition, PolicyParameter, PolicySetup } from '../policy.ts'
+import type { BatchPredictor, TrainedBatch } from '../predict/batch-predictor.ts'
+import { ComponentRidge } from '../predict/component-ridge.ts'
+import { MeanPredictor } from '../predict/mean-predictor.ts'
+import { PromptEstimator } from '../predict/prompt-estimator.ts'
+import {
+  type PriceHull,
+  priceHull,
+  priceLottery,
+  readPriceHull,
+  writePriceHull,
+} from '../price/price-hull.ts'
+import { createObservations, type ObservationsState, plainReport } from './observations.ts'
+import {
+  type OfflineSample,
+  offlineSample,
+  requireTraining,
+  type TrainedCost,
+  trainedEstimator,
+  trainMeanCost,
+  trainRidgeCost,
+} from './offline-training.ts'
+import { refuseArgument, resolveParameters } from './parameters.ts'
+import { chooseByPrice } from './price-choice.ts'
+import { readSnapshot } from './snapshot-bytes.ts'
+import { plainAuditProbability } from './usable-label.ts'
+
+const schema = 1
+
+/** Parameters of every router that takes its price from training rows. */
+export const offlineParameters = [
+  {
+    name: 'marginZ',
+    default: 0,
+    min: 0,
+    max: 10,
+    meaning: 'standard errors of the floor by which the price must exceed it on the training rows',
+  },
+  {
+    name: 'meanCost',
+    default: 0,
+    min: 0,
+    max: 1,
+    meaning: "1: a model's cost is its mean over the training rows, instead of predicted from the prompt",
+  },
+] as const satisfies readonly PolicyParameter[]
+
+/** Values of a parameter table. */
+export type Settings<Table extends readonly PolicyParameter[]> = Readonly<
+  Record<Table[number]['name'], number>
+>
+
+/** A router that is trained once and never learns from what it serves: its predictors are all that tells it from the others. */
+export interface OfflineRouter<Table extends readonly PolicyParameter[]> {
+  readonly name: string
+  readonly summary: string
+  /** Beside `offlineParameters`. */
+  readonly parameters: Table
+  trainSatisfaction(sample: OfflineSample, settings: Settings<Table>): TrainedBatch
+  readSatisfaction(reader: ByteReader): BatchPredictor
+  /** Absent: the ridge on the prompt. Not asked where `meanCost` is 1. */
+  readonly cost?: {
+    train(sample: OfflineSample, settings: Settings<Table>): TrainedCost
+    read(reader: ByteReader): BatchPredictor
+  }
+}
+
+/** What training leaves behind. */
+interface Trained {
+  readonly estimator: PromptEstimator
+  readonly hull: PriceHull
+  readonly meanCost: boolean
+}
+
+/**
+ * The policy of such a router: argmin_m c_m - price * p_m, where the price for each floor is the lottery over two prices
+ * that met it most cheaply on the training rows, by cross-fitted predictions and true labels and costs. Open loop: what is
+ * served is counted for reports and changes no decision.
+ */
+export function offlineRouter<const Table extends readonly PolicyParameter[]>(
+  router: OfflineRouter<Table>,
+): PolicyDefinition {
+  const { name, summary } = router
+  const parameters = [...offlineParameters, ...router.parameters]
+  return {
+    name,
+    summary,
+    parameters,
+    needsTraining: true,
+    create(setup, argument) {
+      refuseArgument(name, argument)
+      return createOfflinePolicy(router, setup)
+    },
+  }
+}
+
+function createOfflinePolicy<Table extends readonly PolicyParameter[]>(
+  router: OfflineRouter<Table>,
+  setup: PolicySetup,
+): Policy {
+  const { name } = router
+  const general = settingsOf(name, offlineParameters, setup.parameters)
+  const reader = readSnapshot(setup.snapshot, name, schema)
+  const { estimator, hull, meanCost } =
+    reader === null ? train(router, setup, general.meanCost >= 0.5) : readTrained(router, reader)
+  const seen = reader === null ? null : (JSON.parse(reader.text()) as ObservationsState)
+  const observations = createObservations(setup.auditBudget, seen)
+  const reachable = hull.satisfaction.at(-1) ?? null
+  return {
+    name,
+    decide: (context, random) =>
+      chooseByPrice(estimator, priceLottery(hull, context.floor, general.marginZ), context, random),
+    auditProbability: record => plainAuditProbability(record.context.sla.feedback, setup.auditBudget),
+    learn: event => observations.learn(event),
+    report(className) {
+      const report = plainReport(observations, className)
+      return report === null ? null : { ...report, reachable }
+    },
+    snapshot() {
+      const writer = new ByteWriter()
+      writer.flag(meanCost)
+      estimator.write(writer)
+      writePriceHull(hull, writer)
+      writer.text(JSON.stringify(observations.state()))
+      return { policy: name, schema, bytes: writer.finish() }
+    },
+  }
+}
+
+function train<Table extends readonly PolicyParameter[]>(
+  router: OfflineRouter<Table>,
+  setup: PolicySetup,
+  meanCost: boolean,
+): Trained {
+  const rows = requireTraining(router.name, setup)
+  const settings = settingsOf(router.name, router.parameters, setup.parameters)
+  const sample = offlineSample(rows)
+  const satisfaction = router.trainSatisfaction(sample, settings)
+  const cost = meanCost
+    ? trainMeanCost(sample)
+    : (router.cost?.train(sample, settings) ?? trainRidgeCost(sample))
+  const { estimator, crossFitted } = trainedEstimator(sample, satisfaction, cost)
+  setup.onTrained?.(crossFitted)
+  return { estimator, hull: priceHull(crossFitted, rows), meanCost }
+}
+
+function readTrained<Table extends readonly PolicyParameter[]>(
+  router: OfflineRouter<Table>,
+  reader: ByteReader,
+): Trained {
+  const meanCost = reader.flag()
+  const readCost = meanCost ? MeanPredictor.read : (router.cost?.read ?? ComponentRidge.read)
+  const estimator = PromptEstimator.read(reader, router.readSatisfaction, readCost)
+  return { estimator, hull: readPriceHull(reader), meanCost }
+}
+
+/** The values of one table out of those given for several. */
+function settingsOf<const Table extends readonly PolicyParameter[]>(
+  policy: string,
+  table: Table,
+  given: Readonly<Record<string, number>>,
+): Settings<Table> {
+  const own = Object.entries(given).filter(([name]) => table.some(parameter => parameter.name === name))
+  return resolveParameters(policy, table, Object.fromEntries(own))
+}
