@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { nearestName } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
+import { packageVersion } from './version.ts'
 
 /** What a command's module exports: it runs to its end and says how it ended. */
 interface Command {
@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
   serve: { summary: 'run the gateway', load: () => import('./serve.ts') },
   replay: { summary: 'run a policy online over a recorded trace', load: () => import('./replay.ts') },
+  train: { summary: 'train a policy and keep it as a file', load: () => import('./train.ts') },
   validate: { summary: 'check a configuration', load: () => import('./validate.ts') },
   explain: { summary: 'show why a request went where it went', load: () => import('./explain.ts') },
   sla: { summary: 'show how the promises stand', load: () => import('./sla.ts') },
@@ -35,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.done
   }
   if (name === '--version' || name === '-v') {
-    process.stdout.write(`${version()}\n`)
+    process.stdout.write(`${packageVersion()}\n`)
     return exitCodes.done
   }
   if (name === 'help') return main([...rest, '--help'])
@@ -79,16 +80,6 @@ function overview(): string {
     'Exit codes: 0 done, 1 failed, 64 wrong usage, 65 bad data, 78 bad configuration.',
     '',
   ].join('\n')
-}
-
-/** Reads the package's version; src/cli and dist/src/cli lie at different depths below package.json. */
-function version(): string {
-  const found = ['../../package.json', '../../../package.json']
-    .map(path => new URL(path, import.meta.url))
-    .find(url => existsSync(url))
-  if (found === undefined) throw new Error('package.json is missing beside the installed program')
-  const { version } = JSON.parse(readFileSync(found, 'utf8')) as { readonly version: string }
-  return version
 }
 
 // Whoever reads our output may stop early (`| head`): that is an end, not a failure.

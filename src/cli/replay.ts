@@ -4,9 +4,11 @@ import type { WarmStart } from '../lab/run-replay.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
 import type { RunFigures } from '../lab/summarise.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
+import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createProgress } from './progress.ts'
+import { checkArtefact, requestFrom } from './replay/artefact.ts'
 import type { ReplayJob, ReplayTask } from './replay/job.ts'
 import { openSteps, runLine } from './replay/lines.ts'
 import { replayCommand } from './replay/options.ts'
@@ -22,17 +24,22 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCodes.done
   }
   try {
-    const request = readReplayRequest(given)
+    const stated = readReplayRequest(given)
+    const artefact = stated.artefactPath === null ? null : await readArtefact(stated.artefactPath)
+    const request = artefact === null ? stated : requestFrom(artefact, stated, given)
     const prepared = await prepare(request.tracePath, request)
-    const models = readModelRequest(given, prepared.trace)
-    const warmStart = await warmStartOf(request, prepared)
+    if (artefact !== null) checkArtefact(artefact, { request, prepared })
+    const models = readModelRequest(given, request.policy, prepared.trace)
+    const warmStart: WarmStart =
+      artefact === null ? await warmStartOf(request, prepared) : { kind: 'trained', trained: artefact }
     const json = given.flag('json')
     const floors = await runAll({ request, prepared, models, warmStart }, json)
     if (!json) process.stdout.write(replayTable(titleOf(request, prepared), floors))
     return exitCodes.done
   } catch (error) {
     if (error instanceof SpecificationError) throw wrongUsage(error.message)
-    if (error instanceof TraceError) throw new CommandError(exitCodes.badData, error.message, error)
+    if (error instanceof TraceError || error instanceof ArtefactError)
+      throw new CommandError(exitCodes.badData, error.message, error)
     throw error
   }
 }
@@ -102,10 +109,13 @@ function titleOf(request: ReplayRequest, prepared: PreparedTrace): string {
     `feedback ${request.feedback}`,
     `audit ${request.audits.budget}`,
     `delay ${request.delay}`,
-    request.warmTracePath === null
-      ? `warm start ${request.warmShare}`
-      : `warm start from ${request.warmTracePath}`,
+    startOf(request),
     `seeds ${request.seeds.join(' ')}`,
   ]
   return parts.join(', ')
+}
+
+function startOf({ artefactPath, warmTracePath, warmShare }: ReplayRequest): string {
+  if (artefactPath !== null) return `start from ${artefactPath}`
+  return warmTracePath === null ? `warm start ${warmShare}` : `warm start from ${warmTracePath}`
 }

@@ -1,5 +1,6 @@
-import type { ModelId } from '../routing/model.ts'
+import type { ModelId, ModelSpec } from '../routing/model.ts'
 import { createPolicy } from '../routing/policies/registry.ts'
+import { startTrained, type TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { Policy, TrainingRows } from '../routing/policy.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import type { AuditSpec } from './audits.ts'
@@ -21,11 +22,13 @@ export type WarmStart =
   | { readonly kind: 'share'; readonly share: number }
   /** All rows of another trace. */
   | { readonly kind: 'trace'; readonly prepared: PreparedTrace }
+  /** The state of a policy that was trained before, in place of rows. */
+  | { readonly kind: 'trained'; readonly trained: TrainedPolicy }
 
 /** One floor and one seed of a replay. */
 export interface RunSpec {
   readonly prepared: PreparedTrace
-  /** As `createPolicy` takes it, or `oracle`. */
+  /** As `createPolicy` takes it, or `oracle`; with its parameters that of the training, where there was one before. */
   readonly policy: string
   readonly parameters: Readonly<Record<string, number>>
   readonly floors: FloorSchedule
@@ -34,7 +37,7 @@ export interface RunSpec {
   readonly audits: AuditSpec
   readonly delay: number
   readonly warmStart: WarmStart
-  /** A model known to satisfy; `null`: the dearest of the warm rows, and none in a cold start. */
+  /** A model known to satisfy; `null`: the dearest of the warm rows or the training, and none in a cold start. */
   readonly proven: ModelId | null
   readonly drifts: readonly Drift[]
   /** Rows of the shuffled trace to use; `null`: all. */
@@ -71,12 +74,13 @@ export function startReplay(spec: RunSpec): RunningReplay {
     seed: spec.seed,
   })
   const training = trainingOf(spec, warm, world)
-  const typical = new Map(training?.models.map(model => [model.id, model.typicalCostUsd]))
+  const known = training?.models ?? trainedModels(spec, world)
+  const typical = new Map(known.map(model => [model.id, model.typicalCostUsd]))
   const chooser = chooserOf(spec, training)
   const setup: ReplaySetup = {
     prepared: spec.prepared,
     world,
-    sla: slaOf(spec, training),
+    sla: slaOf(spec, known),
     floors: spec.floors,
     channel: spec.channel,
     audits: spec.audits,
@@ -121,10 +125,10 @@ function splitRows(spec: RunSpec): { readonly online: readonly number[]; readonl
 }
 
 function trainingOf(spec: RunSpec, warm: readonly number[], world: World): TrainingRows | null {
-  // A model that appears later was not there to be trained on.
-  const models = world.availableAt(0).flatMap(model => world.models[model] ?? [])
+  const models = firstModels(world)
   switch (spec.warmStart.kind) {
     case 'none':
+    case 'trained':
       return null
     case 'share':
       return warm.length === 0 ? null : trainingRows(spec.prepared, warm, models)
@@ -133,6 +137,18 @@ function trainingOf(spec: RunSpec, warm: readonly number[], world: World): Train
       return trainingRows(prepared, [...prepared.trace.rows.keys()], models)
     }
   }
+}
+
+/** The models at the first request: one that appears later was not there to be trained on. */
+function firstModels(world: World): readonly ModelId[] {
+  return world.availableAt(0).flatMap(model => world.models[model] ?? [])
+}
+
+/** What an earlier training knew of the models of this stream. */
+function trainedModels({ warmStart }: RunSpec, world: World): readonly ModelSpec[] {
+  if (warmStart.kind !== 'trained') return []
+  const specs = new Map(warmStart.trained.models.map(spec => [spec.id, spec]))
+  return firstModels(world).flatMap(model => specs.get(model) ?? [])
 }
 
 function chooserOf(spec: RunSpec, training: TrainingRows | null): Chooser {
@@ -146,7 +162,8 @@ function chooserOf(spec: RunSpec, training: TrainingRows | null): Chooser {
 
 function policyOf(spec: RunSpec, training: TrainingRows | null): Policy {
   try {
-    const { parameters, audits } = spec
+    const { parameters, audits, warmStart } = spec
+    if (warmStart.kind === 'trained') return startTrained(warmStart.trained, audits.budget)
     return createPolicy(spec.policy, { parameters, training, snapshot: null, auditBudget: audits.budget })
   } catch (error) {
     if (error instanceof RangeError) throw new SpecificationError(error.message, { cause: error })
@@ -154,8 +171,8 @@ function policyOf(spec: RunSpec, training: TrainingRows | null): Policy {
   }
 }
 
-function slaOf(spec: RunSpec, training: TrainingRows | null): SlaClass {
-  const proven = spec.proven ?? dearest(training)
+function slaOf(spec: RunSpec, known: readonly ModelSpec[]): SlaClass {
+  const proven = spec.proven ?? dearest(known)
   return {
     name: className,
     floor: 0.5,
@@ -166,8 +183,8 @@ function slaOf(spec: RunSpec, training: TrainingRows | null): SlaClass {
   }
 }
 
-function dearest(training: TrainingRows | null): ModelId | null {
-  const priced = (training?.models ?? []).filter(model => model.typicalCostUsd !== null)
+function dearest(known: readonly ModelSpec[]): ModelId | null {
+  const priced = known.filter(model => model.typicalCostUsd !== null)
   const sorted = [...priced].sort((a, b) => (b.typicalCostUsd ?? 0) - (a.typicalCostUsd ?? 0))
   return sorted[0]?.id ?? null
 }

@@ -17,6 +17,7 @@ export function runLine(job: ReplayJob, task: ReplayTask, result: TaskResult): s
     audit: request.audits.budget,
     delay: request.delay,
     warmStart: request.warmTracePath ?? request.warmShare,
+    ...(request.artefactPath === null ? {} : { artefact: request.artefactPath }),
     ...figures,
     seconds: result.seconds,
     references,

@@ -61,10 +61,17 @@ export const replayCommand: CommandSpec = {
       meaning: 'rows of another trace, given fully labelled',
     },
     {
+      name: 'artefact',
+      kind: 'text',
+      value: 'FILE',
+      meaning: 'start from what plimsoll train wrote; policy and parameters are those of the file',
+    },
+    {
       name: 'proven',
       kind: 'text',
       value: 'MODEL',
-      meaning: 'a model known to satisfy (default after a warm start: the dearest; else none)',
+      meaning:
+        'a model known to satisfy (default after a warm start or with an artefact: the dearest; else none)',
     },
     {
       name: 'drift',

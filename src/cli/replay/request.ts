@@ -6,6 +6,7 @@ import type { Trace } from '../../lab/trace.ts'
 import type { ModelId } from '../../routing/model.ts'
 import type { ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
+import { policyParameters } from '../policy-parameters.ts'
 
 /** One floor of the command line, with the text that named it. */
 export interface NamedFloors {
@@ -23,6 +24,7 @@ export interface ReplayRequest {
   readonly delay: number
   readonly warmShare: number
   readonly warmTracePath: string | null
+  readonly artefactPath: string | null
   readonly seeds: readonly number[]
   readonly limit: number | null
   readonly satisfiedAt: number | null
@@ -61,18 +63,19 @@ export function readReplayRequest(given: ParsedArguments): ReplayRequest {
     delay: given.number('delay') ?? 0,
     warmShare,
     warmTracePath,
+    artefactPath: artefactPathOf(given),
     seeds: seedsOf(given),
     limit: limitOf(given),
     satisfiedAt,
     delta,
-    parameters: parametersOf(given.texts('param')),
+    parameters: policyParameters(given.texts('param')),
     stepsPath: given.text('steps') ?? null,
   }
 }
 
 /** Reads the options that name models. Throws `SpecificationError`, or with exit code 64. */
-export function readModelRequest(given: ParsedArguments, trace: Trace): ModelRequest {
-  checkPolicyModel(required(given, 'policy'), trace)
+export function readModelRequest(given: ParsedArguments, policy: string, trace: Trace): ModelRequest {
+  checkPolicyModel(policy, trace)
   const provenName = given.text('proven')
   const proven = trace.models.find(model => model === provenName) ?? null
   if (provenName !== undefined && proven === null) {
@@ -91,6 +94,24 @@ function checkPolicyModel(policy: string, trace: Trace): void {
   const model = policy.slice(colon + 1)
   if (colon < 0 || trace.models.some(known => known === model)) return
   throw wrongUsage(`--policy ${policy}: no model '${model}' in the trace; it has ${trace.models.join(', ')}`)
+}
+
+/** What an artefact says already must not be said again. */
+function artefactPathOf(given: ParsedArguments): string | null {
+  const path = given.text('artefact') ?? null
+  if (path === null) return null
+  for (const option of ['warm-start', 'warm-start-trace']) {
+    if (given.texts(option).length === 0) continue
+    throw wrongUsage(
+      `--artefact is the state after a training; --${option} would train anew, give one of them`,
+    )
+  }
+  if (given.texts('param').length > 0) {
+    throw wrongUsage(
+      '--artefact brings the parameters that it was trained with; give --param to plimsoll train',
+    )
+  }
+  return path
 }
 
 function required(given: ParsedArguments, name: string): string {
@@ -135,15 +156,4 @@ function auditsOf(given: ParsedArguments): AuditSpec {
     throw wrongUsage(`--judge-error must be two rates from 0 to 1, as in 0.1,0.05, but '${rates}' was given`)
   }
   return { budget, judge: { falsePositive, falseNegative }, humanShare: human ?? 0 }
-}
-
-function parametersOf(texts: readonly string[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    texts.map(text => {
-      const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
-      const number = value === '' ? Number.NaN : Number(value)
-      if (Number.isFinite(number)) return [name, number]
-      throw wrongUsage(`--param must be NAME=NUMBER, as in v=0.001, but '${text}' was given`)
-    }),
-  )
 }

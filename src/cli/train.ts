@@ -1,0 +1,142 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
+import { readTrace, TraceError } from '../lab/read-trace.ts'
+import { trainArtefact } from '../lab/train/train-artefact.ts'
+import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
+import { allParameters } from '../routing/policies/trained-policy.ts'
+import { type Artefact, writeArtefact } from '../store/artefact.ts'
+import { commandHelp, type ParsedArguments, parseArguments } from './arguments.ts'
+import { CommandError, exitCodes, wrongUsage } from './exit.ts'
+import { policyParameters } from './policy-parameters.ts'
+import { trainCommand } from './train/options.ts'
+import { type TrainingResult, trainingJson, trainingTable } from './train/table.ts'
+import { packageVersion } from './version.ts'
+
+/** What the command line asks for. */
+interface TrainRequest {
+  readonly tracePath: string
+  readonly outPath: string
+  readonly policy: string
+  /** Of every parameter. */
+  readonly parameters: Readonly<Record<string, number>>
+  readonly satisfiedAt: number | null
+  readonly seed: number | null
+}
+
+/** `plimsoll train`: trains a policy on all rows of a trace and writes it as an artefact. */
+export async function run(args: readonly string[]): Promise<number> {
+  const given = parseArguments(trainCommand, args)
+  if (given === 'help') {
+    process.stdout.write(commandHelp(trainCommand))
+    return exitCodes.done
+  }
+  const request = readTrainRequest(given)
+  const tell = stopwatch()
+  const prepared = await prepare(request)
+  const { rows, models } = prepared.trace
+  checkPolicyModel(request.policy, models)
+  tell(`read ${rows.length} rows of ${models.length} models; training ${request.policy}`)
+  const startedMs = performance.now()
+  const artefact = train(request, prepared)
+  const seconds = (performance.now() - startedMs) / 1000
+  tell(`trained in ${seconds.toFixed(1)} s`)
+  const bytes = await write(request.outPath, artefact)
+  const result: TrainingResult = { artefact, path: request.outPath, bytes, seconds }
+  process.stdout.write(given.flag('json') ? `${trainingJson(result)}\n` : trainingTable(result))
+  return exitCodes.done
+}
+
+function readTrainRequest(given: ParsedArguments): TrainRequest {
+  const satisfiedAt = given.number('satisfied-at') ?? null
+  if (satisfiedAt !== null && !(satisfiedAt > 0 && satisfiedAt <= 1)) {
+    throw wrongUsage(`--satisfied-at must lie above 0 and not above 1, but ${satisfiedAt} was given`)
+  }
+  const [tracePath, outPath] = [given.text('trace') ?? '', given.text('out') ?? '']
+  if (resolve(tracePath) === resolve(outPath))
+    throw wrongUsage(`--out would overwrite the trace ${tracePath}`)
+  checkWritable(outPath)
+  const policy = given.text('policy') ?? ''
+  if (policy === 'oracle') {
+    throw wrongUsage('--policy oracle: it sees the labels and learns nothing; train a policy')
+  }
+  return {
+    tracePath,
+    outPath,
+    policy,
+    parameters: checkedParameters(policy, policyParameters(given.texts('param'))),
+    satisfiedAt,
+    seed: given.number('seed') ?? null,
+  }
+}
+
+/** Says before the training, not after it, that its result could not be kept. */
+function checkWritable(path: string): void {
+  const fault = (reason: string): CommandError =>
+    new CommandError(exitCodes.failed, `--out: ${path} cannot be written: ${reason}`)
+  try {
+    accessSync(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw fault((error as Error).message)
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw fault('it is a folder')
+}
+
+function checkedParameters(
+  policy: string,
+  given: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  try {
+    return allParameters(policy, given)
+  } catch (error) {
+    if (error instanceof RangeError) throw wrongUsage(error.message)
+    throw error
+  }
+}
+
+async function prepare({ tracePath, satisfiedAt }: TrainRequest): Promise<PreparedTrace> {
+  try {
+    return prepareTrace(await readTrace(tracePath, { satisfiedAt }), createHashedFeaturizer())
+  } catch (error) {
+    if (error instanceof TraceError) throw new CommandError(exitCodes.badData, error.message, error)
+    throw error
+  }
+}
+
+/** A policy would serve another model in place of one that does not exist; here that is a slip of the pen. */
+function checkPolicyModel(policy: string, models: readonly string[]): void {
+  const colon = policy.indexOf(':')
+  const model = policy.slice(colon + 1)
+  if (colon < 0 || models.includes(model)) return
+  throw wrongUsage(`--policy ${policy}: no model '${model}' in the trace; it has ${models.join(', ')}`)
+}
+
+function train(request: TrainRequest, prepared: PreparedTrace): Artefact {
+  const { policy, parameters, satisfiedAt, seed } = request
+  const encoder = createHashedFeaturizer().name
+  const codeVersion = packageVersion()
+  try {
+    return trainArtefact({ prepared, policy, parameters, encoder, satisfiedAt, seed, codeVersion })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new CommandError(exitCodes.badData, `${request.tracePath}: ${error.message}`, error)
+  }
+}
+
+async function write(path: string, artefact: Artefact): Promise<number> {
+  try {
+    return await writeArtefact(path, artefact)
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new CommandError(exitCodes.failed, `--out: ${path} cannot be written: ${reason}`, error)
+  }
+}
+
+/** Lines on standard error, each with the time since the start. */
+function stopwatch(): (line: string) => void {
+  const startedMs = performance.now()
+  return line => {
+    const seconds = (performance.now() - startedMs) / 1000
+    process.stderr.write(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`)
+  }
+}

@@ -1,0 +1,31 @@
+import type { CommandSpec } from '../arguments.ts'
+
+/** The command line of `plimsoll train`. */
+export const trainCommand: CommandSpec = {
+  name: 'train',
+  summary: 'train a policy on a fully labelled trace and keep it as a file',
+  options: [
+    {
+      name: 'trace',
+      kind: 'text',
+      value: 'FILE',
+      required: true,
+      meaning: 'recorded trace, JSON Lines, plain or .gz; all its rows are trained on',
+    },
+    { name: 'out', kind: 'text', value: 'FILE', required: true, meaning: 'the artefact' },
+    { name: 'policy', kind: 'text', value: 'NAME', default: 'plimsoll', meaning: 'policy to train' },
+    { name: 'satisfied-at', kind: 'number', value: 'X', meaning: 'scores of at least X count as satisfied' },
+    {
+      name: 'seed',
+      kind: 'count',
+      value: 'S',
+      meaning: 'take the rows in an order of this seed (default: the order of the file)',
+    },
+    { name: 'param', kind: 'text', value: 'NAME=X', repeatable: true, meaning: 'parameter of the policy' },
+    { name: 'json', kind: 'flag', meaning: 'one JSON object instead of the table' },
+  ],
+  notes: [
+    'replay --artefact FILE and serve --artefact FILE start from what was trained. Equal input gives equal bytes.',
+    'Example: plimsoll train --trace trace.jsonl.gz --satisfied-at 0.9 --out zoo.plimsoll',
+  ],
+}
