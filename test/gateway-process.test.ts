@@ -128,6 +128,32 @@ test('acknowledged feedback survives kill -9, and feedback for a lost record is 
   ])
 })
 
+test('a port that is taken ends serve with one sentence and exit code 1', async () => {
+  const upstream = await startScriptedUpstream(answer('x'))
+  onTestFinished(() => upstream.close())
+  const config = join(temporaryFolder(), 'plimsoll.yaml')
+  writeFileSync(config, configText(upstream.baseUrl, 0.8))
+  const taken = new URL(upstream.baseUrl).port
+  for (const option of ['--port', '--admin-port']) {
+    const child = spawn(process.execPath, [
+      cli,
+      'serve',
+      '--config',
+      config,
+      '--store',
+      'memory:',
+      option,
+      taken,
+    ])
+    let text = ''
+    child.stderr.on('data', data => {
+      text += String(data)
+    })
+    const [code] = await once(child, 'close')
+    expect([code, text]).toEqual([1, expect.stringMatching(/EADDRINUSE.*choose another port/)])
+  }
+})
+
 test.each<readonly [string, readonly string[], number, RegExp]>([
   [
     'a configuration that is not there',

@@ -1,7 +1,6 @@
 import { toGatewayError } from '../inference/errors.ts'
-import { createLearner, type Learner } from '../learner/learner.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
-import { createPolicy } from '../routing/policies/registry.ts'
+import type { Policy } from '../routing/policy.ts'
 import { createEventQueue } from '../store/event-queue.ts'
 import type { Store } from '../store/store.ts'
 import { createConnectionPools } from '../upstream/openai/connection-pools.ts'
@@ -10,12 +9,13 @@ import { handleRequest } from './app.ts'
 import { createAudits, type Judge } from './audits.ts'
 import { createClassFloors } from './class-floors.ts'
 import { createClassStatus } from './class-status.ts'
-import type { ClassConfig, GatewayConfig } from './config.ts'
+import type { GatewayConfig } from './config.ts'
 import { sendError } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { type Learning, startLearning } from './learning.ts'
 import { type Listener, listen } from './listen.ts'
-import { createMetricRegistry } from './metrics.ts'
-import { createObserver, type Observer } from './observe.ts'
+import { createMetricRegistry, type MetricRegistry } from './metrics.ts'
+import { createObserver } from './observe.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
 import { createRequestIds } from './request-ids.ts'
 import { createServing, type Serving } from './serving.ts'
@@ -51,91 +51,27 @@ export interface RunningGateway {
 
 /** Builds everything and starts to serve: the one place where the parts of the gateway are put together. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { store, log = () => undefined } = options
   const now = (): number => Date.now()
   const pools = createConnectionPools()
   const serve = (config: GatewayConfig): Serving => createServing(config, { pools, now, random: Math.random })
-  let serving = serve(options.config)
-  const metrics = createMetricRegistry()
-  const observer = createObserver({ metrics, log, now, logRequests: () => serving.config.log.requests })
-  const queue = createEventQueue({ store })
-  const startLearner = (config: GatewayConfig): Promise<Learner> =>
-    createLearner({ store, queue, now, ...learnerSetup(config, observer) })
-  let learner = await startLearner(options.config)
-  const gateway: Gateway = {
-    serving: () => serving,
-    floors: createClassFloors(),
-    get learner() {
-      return learner
-    },
-    queue,
-    store,
-    ids: createRequestIds(await store.secret()),
-    recent: createRecentDecisions(RECENT_DECISIONS),
-    sessions: createSessions(SESSIONS),
-    observer,
-    status: createClassStatus(name => {
-      const config = serving.classes.get(name)
-      return config === undefined ? null : classKnowledge(gateway, config)
-    }, now),
-    audits: createAudits({
-      ...(options.judge === undefined ? {} : { judge: options.judge }),
-      queue,
-      policy: name => learner.policy(name),
-      observer,
-      now,
-    }),
-    featurizer: createHashedFeaturizer(),
-    now,
-    log,
+  const force = { serving: serve(options.config) }
+  const { gateway, metrics, learning } = await createGateway(options, force, now)
+  const finish = async (): Promise<void> => {
+    await gateway.queue.close()
+    await learning.close()
+    await pools.close()
   }
-  registerStateMetrics(metrics, gateway)
-  const { host, adminHost } = options.config.listen
-  const port = options.port ?? options.config.listen.port
-  const adminPort = options.adminPort ?? options.config.listen.admin
-  const { limits } = options.config
-  const main = await listen({
-    host,
-    port,
-    limits,
-    handle: (request, response) => handleRequest(gateway, request, response),
+  const { main, admin } = await openPorts(options, gateway, metrics).catch(async (error: unknown) => {
+    await finish()
+    throw error
   })
-  const admin = await listenAdmin()
-
-  let reloading: Promise<void> = Promise.resolve()
-
-  async function swap(config: GatewayConfig): Promise<void> {
-    const before = serving.config
+  const swap = async (config: GatewayConfig): Promise<void> => {
     const next = serve(config)
-    if (learnsDifferently(before, config)) {
-      await queue.flush()
-      await learner.close()
-      learner = await startLearner(config).catch(async (error: unknown) => {
-        learner = await startLearner(before)
-        throw error
-      })
-    }
-    serving = next
+    await learning.change(config)
+    force.serving = next
     gateway.floors.clear()
   }
-
-  async function listenAdmin(): Promise<Listener> {
-    try {
-      return await listen({
-        host: adminHost,
-        port: adminPort,
-        limits,
-        handle: (request, response) =>
-          handleAdmin(gateway, metrics, request, response).catch((thrown: unknown) =>
-            sendError(response, toGatewayError(thrown)),
-          ),
-      })
-    } catch (error) {
-      await main.close(0)
-      throw error
-    }
-  }
-
+  let reloading: Promise<void> = Promise.resolve()
   return {
     url: main.url,
     adminUrl: admin.url,
@@ -144,38 +80,82 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       return reloading
     },
     async close() {
-      await Promise.all([main.close(serving.config.limits.shutdownMs), admin.close(0)])
-      await queue.close()
-      await learner.close()
-      await pools.close()
+      await Promise.all([main.close(force.serving.config.limits.shutdownMs), admin.close(0)])
+      await finish()
     },
   }
 }
 
-/** Every policy instance that the classes need, each once, and the classes with their windows. */
-function learnerSetup(config: GatewayConfig, observer: Observer) {
-  const instances = new Map<string, ClassConfig>()
-  for (const entry of config.classes) instances.set(entry.policyInstance, entry)
-  return {
-    policies: [...instances].map(([name, entry]) => ({
-      name,
-      createPolicy: (snapshot: Parameters<typeof createPolicy>[1]['snapshot']) =>
-        createPolicy(entry.policy, {
-          parameters: entry.policyParameters,
-          training: null,
-          snapshot,
-          auditBudget: entry.auditBudget,
-        }),
-    })),
-    classes: config.classes.map(entry => ({ name: entry.sla.name, windowMs: entry.feedbackWindowMs })),
-    onError: (error: unknown) => observer.fault('learner', error),
-  }
+/** What the ports are opened on. */
+interface Built {
+  readonly gateway: Gateway
+  readonly metrics: MetricRegistry
+  readonly learning: Learning
 }
 
-function learnsDifferently(before: GatewayConfig, after: GatewayConfig): boolean {
-  const shape = (config: GatewayConfig): string =>
-    JSON.stringify(
-      config.classes.map(entry => [entry.sla.name, entry.feedbackWindowMs, entry.policyInstance]),
-    )
-  return shape(before) !== shape(after)
+/** @param force holds the configuration in force; whoever reloads replaces what it holds */
+async function createGateway(
+  { config, store, judge, log = () => undefined }: GatewayOptions,
+  force: { readonly serving: Serving },
+  now: () => number,
+): Promise<Built> {
+  const metrics = createMetricRegistry()
+  const observer = createObserver({ metrics, log, now, logRequests: () => force.serving.config.log.requests })
+  const queue = createEventQueue({ store })
+  const onError = (error: unknown): void => observer.fault('learner', error)
+  const learning = await startLearning(config, { store, queue, now, onError })
+  const policy = (name: string): Policy => learning.learner.policy(name)
+  const gateway: Gateway = {
+    serving: () => force.serving,
+    floors: createClassFloors(),
+    get learner() {
+      return learning.learner
+    },
+    queue,
+    store,
+    ids: createRequestIds(await store.secret()),
+    recent: createRecentDecisions(RECENT_DECISIONS),
+    sessions: createSessions(SESSIONS),
+    observer,
+    status: createClassStatus(name => {
+      const found = force.serving.classes.get(name)
+      return found === undefined ? null : classKnowledge(gateway, found)
+    }, now),
+    audits: createAudits({ ...(judge === undefined ? {} : { judge }), queue, policy, observer, now }),
+    featurizer: createHashedFeaturizer(),
+    now,
+    log,
+  }
+  registerStateMetrics(metrics, gateway)
+  return { gateway, metrics, learning }
+}
+
+/** Opens both ports or, when one is taken, neither. */
+async function openPorts(
+  { config, port, adminPort }: GatewayOptions,
+  gateway: Gateway,
+  metrics: MetricRegistry,
+): Promise<{ readonly main: Listener; readonly admin: Listener }> {
+  const { limits, listen: address } = config
+  const main = await listen({
+    host: address.host,
+    port: port ?? address.port,
+    limits,
+    handle: (request, response) => handleRequest(gateway, request, response),
+  })
+  try {
+    const admin = await listen({
+      host: address.adminHost,
+      port: adminPort ?? address.admin,
+      limits,
+      handle: (request, response) =>
+        handleAdmin(gateway, metrics, request, response).catch((thrown: unknown) =>
+          sendError(response, toGatewayError(thrown)),
+        ),
+    })
+    return { main, admin }
+  } catch (error) {
+    await main.close(0)
+    throw error
+  }
 }

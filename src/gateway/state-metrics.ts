@@ -1,50 +1,42 @@
+import type { UpstreamLoad } from '../routing/decision.ts'
 import type { Gateway } from './gateway.ts'
 import type { MetricRegistry } from './metrics.ts'
-import { classKnowledge } from './sla-view.ts'
+import { type ClassKnowledge, classKnowledge } from './sla-view.ts'
 
 /** Decisions over which the exploration ratio is taken. */
 const RATIO_WINDOW = 1000
 
+type Rows = () => Iterable<readonly [readonly string[], number]>
+type RegisterGauge = (name: string, help: string, labels: readonly string[], rows: Rows) => void
+
 /** Gauges that are read from the gateway's state whenever the metrics are. */
 export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway): void {
-  const gauge = (
+  const gauge: RegisterGauge = (name, help, labels, rows) =>
+    metrics.gauge({ name: `plimsoll_${name}`, help, labels }, rows)
+  registerPromises(gauge, gateway)
+  registerRouting(gauge, gateway)
+  registerHealth(gauge, gateway)
+}
+
+function registerPromises(gauge: RegisterGauge, gateway: Gateway): void {
+  const perClass = (
     name: string,
     help: string,
-    labels: readonly string[],
-    rows: () => Iterable<readonly [readonly string[], number]>,
-  ): void => metrics.gauge({ name: `plimsoll_${name}`, help, labels }, rows)
-  const perClass = (read: (known: ReturnType<typeof classKnowledge>) => number | null | undefined) =>
-    function* (): Generator<readonly [readonly string[], number]> {
+    read: (known: ClassKnowledge) => number | null | undefined,
+  ): void =>
+    gauge(name, help, ['class', 'constraint'], function* () {
       for (const config of gateway.serving().classes.values()) {
         const value = read(classKnowledge(gateway, config))
         if (value != null) yield [[config.sla.name, 'satisfaction'], value]
       }
-    }
-  const byConstraint = ['class', 'constraint']
-  gauge(
-    'sla_target',
-    'The promised floor.',
-    byConstraint,
-    perClass(known => known.floor),
-  )
-  gauge(
-    'sla_estimate',
-    'Satisfaction as measured.',
-    byConstraint,
-    perClass(known => known.ledger?.certificate?.estimate),
-  )
-  gauge(
-    'sla_lower_bound',
-    'Certified lower bound.',
-    byConstraint,
-    perClass(known => known.ledger?.certificate?.lower),
-  )
-  gauge(
-    'dual_price',
-    'USD per extra satisfied request.',
-    byConstraint,
-    perClass(known => known.report?.priceUsd),
-  )
+    })
+  perClass('sla_target', 'The promised floor.', known => known.floor)
+  perClass('sla_estimate', 'Satisfaction as measured.', known => known.ledger?.certificate?.estimate)
+  perClass('sla_lower_bound', 'Certified lower bound.', known => known.ledger?.certificate?.lower)
+  perClass('dual_price', 'USD per extra satisfied request.', known => known.report?.priceUsd)
+}
+
+function registerRouting(gauge: RegisterGauge, gateway: Gateway): void {
   gauge('routing_share', 'Share of requests by model.', ['class', 'model'], function* () {
     for (const config of gateway.serving().classes.values())
       for (const [model, share] of Object.entries(gateway.learner.slaReport(config.sla.name)?.share ?? {}))
@@ -53,23 +45,25 @@ export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway):
   gauge('exploration_ratio', 'Share of recent decisions that explored.', ['class'], () =>
     explorationRatios(gateway),
   )
-  gauge('upstream_in_flight', 'Calls under way.', ['model'], function* () {
-    for (const { config, meter } of gateway.serving().models) yield [[config.spec.id], meter.read().inFlight]
-  })
-  gauge('upstream_availability', 'Recent share of calls that succeeded.', ['model'], function* () {
-    for (const { config, meter } of gateway.serving().models)
-      yield [[config.spec.id], meter.read().availability]
-  })
-  gauge('store_healthy', '1 while the event log is written.', [], () => [
-    [[], gateway.queue.state().health === 'ok' ? 1 : 0],
-  ])
-  gauge('store_pending_events', 'Events not yet committed.', [], () => [[[], gateway.queue.state().pending]])
-  gauge('store_dropped_events', 'Events lost since the start.', [], () => [
-    [[], gateway.queue.state().dropped],
-  ])
-  gauge('learner_healthy', '1 while the log is folded.', [], () => [
-    [[], gateway.learner.state().health === 'ok' ? 1 : 0],
-  ])
+  const perModel = (name: string, help: string, read: (load: UpstreamLoad) => number): void =>
+    gauge(name, help, ['model'], function* () {
+      for (const { config, meter } of gateway.serving().models) yield [[config.spec.id], read(meter.read())]
+    })
+  perModel('upstream_in_flight', 'Calls under way.', load => load.inFlight)
+  perModel('upstream_availability', 'Recent share of calls that succeeded.', load => load.availability)
+}
+
+function registerHealth(gauge: RegisterGauge, gateway: Gateway): void {
+  const single = (name: string, help: string, read: () => number): void =>
+    gauge(name, help, [], () => [[[], read()]])
+  single('store_healthy', '1 while the event log is written.', () =>
+    Number(gateway.queue.state().health === 'ok'),
+  )
+  single('store_pending_events', 'Events not yet committed.', () => gateway.queue.state().pending)
+  single('store_dropped_events', 'Events lost since the start.', () => gateway.queue.state().dropped)
+  single('learner_healthy', '1 while the log is folded.', () =>
+    Number(gateway.learner.state().health === 'ok'),
+  )
 }
 
 /** Over the latest decisions in memory. */
