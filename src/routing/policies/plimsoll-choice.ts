@@ -100,8 +100,11 @@ function preferred(outlook: Outlook): Float64Array | null {
       if (!beliefs.isNewcomer(spec.id)) deviations[m] = 0
     })
   }
-  if (controller.outOfReach(context.floor)) return thompson(outlook, deviations)
-  return uniformOverMinima(optimisticScores(outlook, parameters.exploration, deviations))
+  const optimistic = uniformOverMinima(optimisticScores(outlook, parameters.exploration, deviations))
+  const doubt = controller.doubt(context.floor)
+  if (doubt === 0) return optimistic
+  const sampled = thompson(outlook, deviations)
+  return optimistic.map((share, m) => (1 - doubt) * share + doubt * (sampled[m] ?? 0))
 }
 
 /** The model declared as proven, else the dearest by expectation. */

@@ -15,6 +15,8 @@ import { usersSayBoth } from './usable-label.ts'
 /** A model counts as gone after this many decisions in a row without it. */
 const ABSENCE = 16
 const MOST_ALARMS = 100
+/** Decisions for which beliefs that call a floor out of reach are doubted in full. */
+const DOUBTFUL_DECISIONS = 50
 /** Corrections of the target by debt. */
 const LARGEST_REBATE = -0.03
 const LARGEST_SURCHARGE = 0.06
@@ -41,6 +43,8 @@ export class PlimsollController {
   #plannedAt = 0
   #replan = true
   #reachable: number | null = null
+  /** Decision at which the lowest floor was first held to be out of reach; -1 while it is not. */
+  #unreachableSince = -1
   #capLifted = false
   /** Decision at which each model, by roster number, was last eligible. */
   readonly #lastEligible = new Map<number, number>()
@@ -74,9 +78,14 @@ export class PlimsollController {
     return this.#prices.priceAt(floor)
   }
 
-  /** True when the beliefs themselves call the floor out of reach: time to doubt them. */
-  outOfReach(floor: number): boolean {
-    return this.#reachable !== null && this.#reachable < floor
+  /**
+   * How much the beliefs are to be doubted, in [0, 1]: 0 while they hold a floor to be reachable; else 1 at first, fading as
+   * sqrt(50 / decisions since), because the best predicted model must be watched as well to find out whether it is enough.
+   */
+  doubt(floor: number): number {
+    if (this.#reachable === null || this.#reachable >= floor) return 0
+    const since = this.#decisions - Math.max(0, this.#unreachableSince)
+    return Math.min(1, Math.sqrt(DOUBTFUL_DECISIONS / Math.max(1, since)))
   }
 
   /** Takes a decision: its prediction enters the debt, its prompt the planning window. */
@@ -180,6 +189,8 @@ export class PlimsollController {
     const prices = this.#prices
     const ceiling = reachable(sample)
     this.#reachable = ceiling
+    if (ceiling >= (prices.floors[0] ?? 0)) this.#unreachableSince = -1
+    else if (this.#unreachableSince < 0) this.#unreachableSince = this.#decisions
     const dearest = dearestMeanCost(sample)
     const knots = prices.floors.length
     prices.floors.forEach((floor, j) => {
@@ -227,7 +238,7 @@ export class PlimsollController {
   write(writer: ByteWriter): void {
     writer.text(this.#feedback)
     writer.array(Float64Array.of(this.#delta, this.#decisions, this.#plannedAt, this.#reachable ?? -1))
-    writer.array(Int32Array.of(this.#floorsDiffer ? 1 : 0, this.#replan ? 1 : 0, this.#capLifted ? 1 : 0))
+    writer.array(Int32Array.of(+this.#floorsDiffer, +this.#replan, +this.#capLifted, this.#unreachableSince))
     this.#prices.write(writer)
     this.#window.write(writer)
     writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
@@ -245,7 +256,8 @@ export class PlimsollController {
     const feedback = reader.text() as FeedbackKind
     const [delta = 0, decisions = 0, plannedAt = 0, best = -1] = reader.float64()
     const controller = new PlimsollController({ ...setup, seeds: [] }, { feedback, delta, floor: 0 })
-    const [floorsDiffer, replan, capLifted] = reader.int32()
+    const [floorsDiffer, replan, capLifted, unreachableSince = -1] = reader.int32()
+    controller.#unreachableSince = unreachableSince
     controller.#decisions = decisions
     controller.#plannedAt = plannedAt
     controller.#reachable = best < 0 ? null : best

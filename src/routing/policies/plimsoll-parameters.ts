@@ -9,7 +9,7 @@ export const PLIMSOLL_PARAMETERS = [
   },
   {
     name: 'coldHorizon',
-    default: 0.4,
+    default: 0.3,
     min: 0,
     max: 10,
     meaning: 'share of the decisions so far within which a debt is repaid, on a cold start',
