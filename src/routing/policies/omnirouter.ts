@@ -124,6 +124,7 @@ function train(setup: PolicySetup, settings: OmniSettings): Learned {
   const meanCost = settings.meanCost >= 0.5
   const cost = meanCost ? trainMeanCost(sample) : trainRidgeCost(sample)
   const { estimator, crossFitted } = trainedEstimator(sample, satisfaction, cost)
+  setup.onTrained?.(crossFitted)
   return { estimator, meanCost, hull: predictedHull(crossFitted), satisfaction: [], costUsd: [] }
 }
 
