@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
   serve: { summary: 'run the gateway', load: () => import('./serve.ts') },
   replay: { summary: 'run a policy online over a recorded trace', load: () => import('./replay.ts') },
+  evaluate: {
+    summary: 'train policies on one part of a trace and compare them on the other',
+    load: () => import('./evaluate.ts'),
+  },
   train: { summary: 'train a policy and keep it as a file', load: () => import('./train.ts') },
   validate: { summary: 'check a configuration', load: () => import('./validate.ts') },
   explain: { summary: 'show why a request went where it went', load: () => import('./explain.ts') },
