@@ -1,0 +1,178 @@
+// Measures every policy online on recorded traces and prints docs/results.md:
+//   node bench/results.ts FOLDER [--seeds 101,102,103,104,105] > docs/results.md
+// FOLDER holds the traces named below; one that is absent is left out and said so. Progress goes to standard error.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface DataSet {
+  readonly name: string
+  readonly floors: readonly number[]
+  readonly options: readonly string[]
+}
+
+interface Scenario {
+  readonly title: string
+  readonly remark: string
+  readonly options: readonly string[]
+  readonly policies: readonly string[]
+}
+
+interface RunFigures {
+  readonly floor: number
+  readonly satisfaction: number
+  readonly costUsd: number
+  readonly infeasible: object | null
+  readonly certificate: { readonly state: string }
+  readonly references: { readonly staticMixtureAtAchieved: { readonly costUsd: number } | null }
+}
+
+const dataSets: readonly DataSet[] = [
+  { name: 'routerbench-3task', floors: [0.731, 0.805, 0.849], options: [] },
+  { name: 'openzoo-mmlu', floors: [0.717, 0.758, 0.782], options: [] },
+  { name: 'pareto-k4', floors: [0.6, 0.7, 0.75], options: ['--satisfied-at', '0.9'] },
+]
+
+const online = ['plimsoll', 'mess-plus', 'static-mixture', 'cheapest-feasible', 'random', 'oracle']
+const trained = ['plimsoll', 'ens', 'lr', 'knn', 'carrot', 'mean-cost', 'omnirouter', 'pareto-bandit']
+
+const scenarios: readonly Scenario[] = [
+  {
+    title: 'Cold start, the label of the chosen answer',
+    remark: 'Nothing is known at the start, neither prices nor quality; what learning costs is in the bill.',
+    options: ['--feedback', 'chosen'],
+    policies: online,
+  },
+  {
+    title: 'Trained on 30% of the rows, then the label of the chosen answer',
+    remark:
+      'The figures are over the other 70%. `lr` to `omnirouter` do not learn online; `mess-plus` starts cold.',
+    options: ['--feedback', 'chosen', '--warm-start', '0.3'],
+    policies: [...trained, 'mess-plus'],
+  },
+  {
+    title: 'Trained on 30%, complaints only (one in ten), audits of 5%',
+    remark: 'An unsatisfied user complains with probability .1; nobody ever praises.',
+    options: ['--feedback', 'one-sided:0.1', '--audit', '0.05', '--warm-start', '0.3'],
+    policies: ['plimsoll', 'mess-plus'],
+  },
+]
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { folder, seeds } = readArguments(process.argv.slice(2))
+const present = dataSets.filter(({ name }) => existsSync(fileOf(name)))
+const absent = dataSets.filter(set => !present.includes(set)).map(({ name }) => name)
+const total = scenarios.reduce((sum, { policies }) => sum + policies.length, 0) * present.length
+let done = 0
+
+print('# Results\n')
+print(
+  'What the policies reach online, on recorded answers of real models. Every figure below comes from one command:\n',
+)
+print(`    node bench/results.ts FOLDER --seeds ${seeds.join(',')} > docs/results.md\n`)
+print(
+  'FOLDER holds the traces ([their form](replay.md), [how to import published sets](data.md)); they are not part of this',
+)
+print(
+  'repository. Each cell is `d @ ratio`, means over the seeds, each seed another order of the rows: d is satisfaction minus',
+)
+print(
+  'floor, with the lowest single run in brackets; ratio is the bill, shadow calls included, relative to the cheapest static',
+)
+print(
+  'mixture of single models that is as good with hindsight. A ratio below 1 with d near 0 is money saved at a kept floor; a',
+)
+print('low ratio with d well below 0 is a broken promise.\n')
+if (absent.length > 0) print(`Left out, because FOLDER does not hold them: ${absent.join(', ')}.\n`)
+for (const scenario of scenarios) await measure(scenario)
+print(`Measured on ${cpus()[0]?.model.trim() ?? 'an unnamed processor'}, Node ${process.version}.`)
+
+function readArguments(args: readonly string[]): { folder: string; seeds: readonly number[] } {
+  const [given, option, list] = args
+  const numbers = (list ?? '101,102,103,104,105').split(',').map(Number)
+  const fits = option === undefined || (option === '--seeds' && numbers.every(Number.isInteger))
+  if (given !== undefined && fits) return { folder: given, seeds: numbers }
+  process.stderr.write('usage: node bench/results.ts FOLDER [--seeds 101,102,...]\n')
+  process.exit(64)
+}
+
+function fileOf(name: string): string {
+  return join(folder, `${name}.jsonl.gz`)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function measure({ title, remark, options, policies }: Scenario): Promise<void> {
+  print(`## ${title}\n\n${remark}\n`)
+  for (const set of present) {
+    print(`### ${set.name}\n`)
+    print(`| policy | ${set.floors.join(' | ')} |\n|---|${set.floors.map(() => '---|').join('')}`)
+    for (const policy of policies) {
+      const rows = await runSeeds([
+        ...['--trace', fileOf(set.name), '--policy', policy, '--floor', set.floors.join(',')],
+        ...[...set.options, ...options],
+      ])
+      print(
+        `| ${policy} | ${set.floors.map(floor => cell(rows.filter(run => run.floor === floor))).join(' | ')} |`,
+      )
+      process.stderr.write(`${++done} of ${total}: ${policy} on ${set.name}\n`)
+    }
+    print('')
+  }
+}
+
+/** All seeds of one policy, as many at once as there are cores. */
+async function runSeeds(options: readonly string[]): Promise<readonly RunFigures[]> {
+  const waiting = [...seeds]
+  const rows: RunFigures[] = []
+  const lane = async (): Promise<void> => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      rows.push(...(await replay([...options, '--seed', String(seed)])))
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, lane))
+  return rows
+}
+
+function replay(options: readonly string[]): Promise<readonly RunFigures[]> {
+  return new Promise((resolve, reject) => {
+    const args = [join(root, 'src/cli/main.ts'), 'replay', ...options, '--json']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    let messages = ''
+    child.stdout.on('data', chunk => (output += chunk))
+    child.stderr.on('data', chunk => (messages += chunk))
+    child.on('error', reject)
+    child.on('close', code => {
+      if (code === 0)
+        resolve(
+          output
+            .split('\n')
+            .filter(Boolean)
+            .map((line): RunFigures => JSON.parse(line)),
+        )
+      else reject(new Error(`plimsoll replay ${options.join(' ')} ended with ${code}: ${messages}`))
+    })
+  })
+}
+
+function cell(runs: readonly RunFigures[]): string {
+  const distances = runs.map(run => run.satisfaction - run.floor)
+  const ratios = runs.map(
+    run => run.costUsd / (run.references.staticMixtureAtAchieved?.costUsd ?? Number.NaN),
+  )
+  const worst = Math.min(...distances)
+  return `${signed(mean(distances))} (${signed(worst)}) @ ${mean(ratios).toFixed(2)}`
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
+}
