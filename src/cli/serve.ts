@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { readConfigFile } from '../gateway/config.ts'
-import { type RunningGateway, startGateway } from '../gateway/main.ts'
+import { type GatewayOptions, type RunningGateway, startGateway } from '../gateway/main.ts'
+import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { type CommandSpec, commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
@@ -25,6 +26,12 @@ const serveCommand: CommandSpec = {
       value: 'STORE',
       meaning: 'sqlite:FILE or memory:, instead of the configured one',
     },
+    {
+      name: 'artefact',
+      kind: 'text',
+      value: 'FILE',
+      meaning: 'what plimsoll train wrote: classes with its policy start from it',
+    },
   ],
   notes: [
     'SIGHUP reads the configuration again; a faulty one is refused and the old one stays.',
@@ -43,6 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const port = portOf('port', given.number('port'))
   const adminPort = portOf('admin-port', given.number('admin-port'))
   const config = readConfig(path)
+  const artefact = await artefactOf(given.text('artefact'))
   const storeName = given.text('store') ?? config.store
   const store = await openStore(storeName)
   const lines = createLineWriter()
@@ -53,7 +61,8 @@ export async function run(args: readonly string[]): Promise<number> {
       log: lines.write,
       ...(port === undefined ? {} : { port }),
       ...(adminPort === undefined ? {} : { adminPort }),
-    }).catch(refusedPort)
+      ...(artefact === undefined ? {} : { artefact }),
+    }).catch(refusedStart)
     lines.write(`plimsoll serves on ${gateway.url}, admin on ${gateway.adminUrl}, log in ${storeName}`)
     await untilStopped(gateway, path, lines)
     lines.write('plimsoll stopped: requests finished, log written, state saved')
@@ -70,7 +79,12 @@ function portOf(name: string, port: number | undefined): number | undefined {
   return port
 }
 
-function refusedPort(error: unknown): never {
+async function artefactOf(file: string | undefined): Promise<GatewayOptions['artefact']> {
+  return file === undefined ? undefined : { file, trained: await readArtefact(file).catch(refusedStart) }
+}
+
+function refusedStart(error: unknown): never {
+  if (error instanceof ArtefactError) throw new CommandError(exitCodes.badData, error.message, error)
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
     throw new CommandError(

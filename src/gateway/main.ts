@@ -1,5 +1,6 @@
 import { toGatewayError } from '../inference/errors.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
+import type { TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { Policy } from '../routing/policy.ts'
 import { createEventQueue } from '../store/event-queue.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,7 @@ import { createServing, type Serving } from './serving.ts'
 import { createSessions } from './sessions.ts'
 import { classKnowledge } from './sla-view.ts'
 import { registerStateMetrics } from './state-metrics.ts'
+import { requireStart } from './trained-start.ts'
 
 const RECENT_DECISIONS = 20_000
 const SESSIONS = 20_000
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void
   /** Labels the answers that policies want audited; without it none is. */
   readonly judge?: Judge
+  /** What classes with this policy start from, where the store holds no state of their own. `startGateway` rejects with an `ArtefactError` where no class can. */
+  readonly artefact?: { readonly file: string; readonly trained: TrainedPolicy }
 }
 
 /** A gateway that serves. */
@@ -95,15 +99,18 @@ interface Built {
 
 /** @param force holds the configuration in force; whoever reloads replaces what it holds */
 async function createGateway(
-  { config, store, judge, log = () => undefined }: GatewayOptions,
+  { config, store, judge, artefact, log = () => undefined }: GatewayOptions,
   force: { readonly serving: Serving },
   now: () => number,
 ): Promise<Built> {
+  const featurizer = createHashedFeaturizer()
+  const start = artefact === undefined ? null : { ...artefact, encoder: featurizer.name }
+  if (start !== null) requireStart(start, config.classes)
   const metrics = createMetricRegistry()
   const observer = createObserver({ metrics, log, now, logRequests: () => force.serving.config.log.requests })
   const queue = createEventQueue({ store })
   const onError = (error: unknown): void => observer.fault('learner', error)
-  const learning = await startLearning(config, { store, queue, now, onError })
+  const learning = await startLearning(config, { store, queue, now, onError, start, log })
   const policy = (name: string): Policy => learning.learner.policy(name)
   const gateway: Gateway = {
     serving: () => force.serving,
@@ -122,7 +129,7 @@ async function createGateway(
       return found === undefined ? null : classKnowledge(gateway, found)
     }, now),
     audits: createAudits({ ...(judge === undefined ? {} : { judge }), queue, policy, observer, now }),
-    featurizer: createHashedFeaturizer(),
+    featurizer,
     now,
     log,
   }

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { startGateway } from '../src/gateway/main.ts'
+import { prepareTrace } from '../src/lab/prepare-trace.ts'
+import { trainArtefact } from '../src/lab/train/train-artefact.ts'
+import { createHashedFeaturizer } from '../src/routing/features/hashed-ngrams.ts'
+import { modelId } from '../src/routing/model.ts'
+import { type Artefact, encodeArtefact } from '../src/store/artefact.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
+import type { Store } from '../src/store/store.ts'
+import { bodyOf, chat, testConfig } from './running-gateway.ts'
+import { answer, startScriptedUpstream } from './scripted-upstream.ts'
+
+const cli = new URL('../src/cli/main.ts', import.meta.url).pathname
+const hard = (i: number): string => `Prove theorem ${i} on manifolds in full detail, please.`
+const easy = (i: number): string => `Add ${i} and ${i + 1}.`
+
+/** Trained on 120 prompts of which the first model satisfies the easy ones and the second all. */
+function train(names: readonly string[], policy = 'plimsoll', parameters = {}): Artefact {
+  const featurizer = createHashedFeaturizer()
+  const rows = Array.from({ length: 120 }, (_, i) => ({
+    id: `q${i}`,
+    prompt: i % 2 === 0 ? hard(i) : easy(i),
+    scores: Float64Array.of(i % 2, 1),
+    costsUsd: Float64Array.of(1e-4, 1e-3),
+    task: null,
+    split: null,
+    promptTokens: null,
+    completionTokens: null,
+    latencyMs: null,
+    answers: null,
+  }))
+  const prepared = prepareTrace({ name: 'quiz', models: names.map(modelId), rows }, featurizer)
+  const about = { encoder: featurizer.name, satisfiedAt: null, seed: null, codeVersion: '1.0.0' }
+  return trainArtefact({ prepared, policy, parameters, ...about })
+}
+
+const ofClass = (policy: string, more: object = {}) => ({
+  classes: [{ name: 'gold', satisfaction: { floor: 0.8 }, feedback: { kind: 'chosen' }, policy, ...more }],
+})
+
+/** A gateway before two upstreams, p/m0 and p/m1; what it logged beside. */
+async function serve(trained: Artefact, overrides: object, store: Store = createMemoryStore()) {
+  const upstreams = await Promise.all([
+    startScriptedUpstream(answer('a')),
+    startScriptedUpstream(answer('b')),
+  ])
+  onTestFinished(async () => {
+    for (const upstream of upstreams) await upstream.close()
+  })
+  const lines: string[] = []
+  const config = testConfig(
+    upstreams.map(({ baseUrl }) => baseUrl),
+    { ...overrides },
+  )
+  const artefact = { file: 'zoo.plimsoll', trained }
+  const gateway = await startGateway({ config, store, artefact, log: line => lines.push(line) })
+  return { gateway, lines, config }
+}
+
+interface Explained {
+  readonly estimates: readonly { readonly model: string; readonly satisfaction: number }[]
+}
+
+/** Predicted satisfaction of p/m0 for a prompt. */
+async function predicted(url: string, text: string): Promise<number | undefined> {
+  const body = JSON.stringify(chat({ messages: [{ role: 'user', content: text }] }))
+  const response = await fetch(`${url}/v1/router/explain`, { method: 'POST', body })
+  const { estimates } = await bodyOf<Explained>(response)
+  return estimates.find(({ model }) => model === 'p/m0')?.satisfaction
+}
+
+test('a class starts from the artefact, and later from its own saved state', async () => {
+  const trained = train(['p/m0', 'p/m1'])
+  const store = createMemoryStore()
+  const first = await serve(trained, ofClass('plimsoll'), store)
+  expect(first.lines).toContain('class gold starts from zoo.plimsoll')
+  expect(await predicted(first.gateway.url, easy(500))).toBeGreaterThan(0.8)
+  expect(await predicted(first.gateway.url, hard(500))).toBeLessThan(0.3)
+  const ask = { method: 'POST', body: JSON.stringify(chat()) }
+  expect((await fetch(`${first.gateway.url}/v1/chat/completions`, ask)).status).toBe(200)
+  await first.gateway.close()
+  const learned = await store.loadSnapshot('plimsoll')
+  expect(learned?.cursor).toBeGreaterThan(0)
+
+  const second = await serve(trained, ofClass('plimsoll'), store)
+  expect(second.lines).toContain('class gold starts from its saved state, not from zoo.plimsoll')
+  expect(await predicted(second.gateway.url, hard(500))).toBeLessThan(0.3)
+  await second.gateway.close()
+  expect(await store.loadSnapshot('plimsoll')).toEqual(learned)
+})
+
+test('a log without a saved state is folded on top of the artefact', async () => {
+  const trained = train(['p/m0', 'p/m1'])
+  const store = createMemoryStore()
+  // The process dies before it saves anything: the log is all that is left.
+  const forgetful: Store = { ...store, saveSnapshot: async () => undefined }
+  const first = await serve(trained, ofClass('plimsoll'), forgetful)
+  const ask = { method: 'POST', body: JSON.stringify(chat()) }
+  await fetch(`${first.gateway.url}/v1/chat/completions`, ask)
+  await first.gateway.close()
+  expect(await store.loadSnapshot('plimsoll')).toBeNull()
+
+  const second = await serve(trained, ofClass('plimsoll'), store)
+  expect(second.lines).toContain('class gold starts from zoo.plimsoll')
+  const report = await bodyOf(fetch(`${second.gateway.url}/v1/sla/gold`))
+  expect(report.requests).toBe(1)
+  expect(await predicted(second.gateway.url, hard(500))).toBeLessThan(0.3)
+  await second.gateway.close()
+})
+
+test('a model that the training did not know is named in the log; other classes start as ever', async () => {
+  const trained = train(['p/m0', 'p/other'])
+  const classes = [...ofClass('plimsoll').classes, { ...ofClass('mess-plus').classes[0], name: 'bronze' }]
+  const { gateway, lines } = await serve(trained, { classes })
+  onTestFinished(() => gateway.close())
+  expect(lines).toEqual([
+    'zoo.plimsoll: class gold: not trained on p/m1, unknown at first',
+    'class gold starts from zoo.plimsoll',
+  ])
+})
+
+test('a reload may add a class that starts from the artefact', async () => {
+  const trained = train(['p/m0', 'p/m1'])
+  const { gateway, lines, config } = await serve(trained, ofClass('plimsoll'))
+  onTestFinished(() => gateway.close())
+  const [gold] = config.classes
+  if (gold === undefined) throw new Error('there is one class')
+  const silver = {
+    ...gold,
+    sla: { ...gold.sla, name: 'silver' },
+    auditBudget: 0.1,
+    policyInstance: 'audited',
+  }
+  await gateway.reload({ ...config, classes: [gold, silver] })
+  expect(lines).toContain('class silver starts from zoo.plimsoll')
+})
+
+test.each([
+  [
+    'another policy',
+    train(['p/m0', 'p/m1'], 'static-mixture'),
+    ofClass('plimsoll'),
+    'zoo.plimsoll: it holds the policy static-mixture, but no class has this policy with these parameters (gold has plimsoll)',
+  ],
+  [
+    'other parameters',
+    train(['p/m0', 'p/m1']),
+    ofClass('plimsoll', { policyParameters: { exploration: 1 } }),
+    'no class has this policy with these parameters (gold has plimsoll with exploration=1)',
+  ],
+  [
+    'other models',
+    train(['vllm/m0', 'vllm/m1']),
+    ofClass('plimsoll'),
+    'zoo.plimsoll: class gold cannot start from it: it was trained on vllm/m0, vllm/m1, and none of these is among p/m0, p/m1',
+  ],
+  [
+    'another encoder',
+    { ...train(['p/m0', 'p/m1']), encoder: 'words@1' },
+    ofClass('plimsoll'),
+    'it was trained on features of words@1, but features here are made by hashed-ngrams@1',
+  ],
+])('%s: the gateway does not start', async (_, trained, overrides, message) => {
+  await expect(serve(trained, overrides)).rejects.toThrow(message)
+})
+
+test('serve --artefact: a bad file ends with 65 and one line, a good one serves', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-artefact-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const upstream = await startScriptedUpstream(answer('x'))
+  onTestFinished(() => upstream.close())
+  const [config, zoo, cut] = [join(folder, 'plimsoll.yaml'), join(folder, 'zoo'), join(folder, 'cut')]
+  writeFileSync(
+    config,
+    [
+      'listen: { port: 0, admin: 0 }',
+      `models: [{ id: m0, provider: p, baseUrl: "${upstream.baseUrl}" }]`,
+      'classes: [{ name: gold, satisfaction: { floor: 0.8 }, policy: plimsoll }]',
+    ].join('\n'),
+  )
+  const bytes = encodeArtefact(train(['p/m0', 'p/m1']))
+  writeFileSync(zoo, bytes)
+  writeFileSync(cut, bytes.subarray(0, 500))
+  const run = (file: string) => {
+    const args = [cli, 'serve', '--config', config, '--store', 'memory:', '--artefact', file]
+    const child = spawn(process.execPath, args)
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return child
+  }
+  const bad = run(cut)
+  let told = ''
+  bad.stderr.on('data', data => {
+    told += String(data)
+  })
+  expect(await once(bad, 'close')).toEqual([65, null])
+  expect(told).toMatch(/^plimsoll serve: .*cut: \d+ bytes should follow its first line.*\n$/)
+
+  const good = run(zoo)
+  let served = ''
+  for await (const data of good.stderr) {
+    served += String(data)
+    if (served.includes('serves on')) break
+  }
+  expect(served).toContain(`class gold starts from ${zoo}`)
+  good.kill('SIGTERM')
+  expect(await once(good, 'exit')).toEqual([0, null])
+})
