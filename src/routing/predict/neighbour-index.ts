@@ -42,13 +42,14 @@ export class NeighbourIndex {
 
   /** Rows nearest to a prompt, at most `count`, nearest first; equal ones in the order of the rows. */
   nearest(prompt: SparseVector, count: number): Int32Array {
-    const rank = this.#rank
     const query = this.#query.fill(0)
-    addRows(prompt, this.#directions, query, rank)
+    addRows(prompt, this.#directions, query, this.#rank)
     normalise(query)
+    const point = Float32Array.from(query)
     const found = new NearestRows(1, Math.min(count, this.rows))
-    for (let row = 0; row < this.rows; row++)
-      found.offer(0, row, dot(query, 0, this.#points, row * rank, rank))
+    products(point, 0, this.#points, new Float64Array(this.rows)).forEach((similarity, row) => {
+      found.offer(0, row, similarity)
+    })
     return found.of(0)
   }
 
@@ -56,14 +57,15 @@ export class NeighbourIndex {
   nearestOthers(count: number): { readonly neighbours: Int32Array; readonly stride: number } {
     const { rows } = this
     const rank = this.#rank
-    const points = Float64Array.from(this.#points)
     const stride = Math.max(0, Math.min(count, rows - 1))
     const found = new NearestRows(rows, stride)
+    const similarities = new Float64Array(rows)
     for (let i = 0; i < rows; i++) {
+      const point = this.#points.subarray(i * rank, (i + 1) * rank)
+      products(point, i + 1, this.#points, similarities)
       for (let j = i + 1; j < rows; j++) {
-        const similarity = dot(points, i * rank, points, j * rank, rank)
-        found.offer(i, j, similarity)
-        found.offer(j, i, similarity)
+        found.offer(i, j, similarities[j] ?? 0)
+        found.offer(j, i, similarities[j] ?? 0)
       }
     }
     const neighbours = new Int32Array(rows * stride)
@@ -72,20 +74,36 @@ export class NeighbourIndex {
   }
 }
 
-type Floats = Float64Array | Float32Array
-
-/** Four sums at once: one alone would wait for each addition before the next. */
-function dot(a: Floats, from: number, b: Floats, other: number, length: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
-  let k = 0
-  for (; k + 3 < length; k += 4) {
-    s0 += (a[from + k] ?? 0) * (b[other + k] ?? 0)
-    s1 += (a[from + k + 1] ?? 0) * (b[other + k + 1] ?? 0)
-    s2 += (a[from + k + 2] ?? 0) * (b[other + k + 2] ?? 0)
-    s3 += (a[from + k + 3] ?? 0) * (b[other + k + 3] ?? 0)
+/**
+ * Inner products of a point with the rows of a row-major table from row `first` on, written into `out` at the rows' places.
+ * Four rows at a time: each coordinate of the point is read once for all four, and no sum waits for another.
+ */
+function products(point: Float32Array, first: number, table: Float32Array, out: Float64Array): Float64Array {
+  const width = point.length
+  const rows = out.length
+  let row = first
+  for (; row + 3 < rows; row += 4) {
+    const a = row * width
+    const [b, c, d] = [a + width, a + 2 * width, a + 3 * width]
+    let [s0, s1, s2, s3] = [0, 0, 0, 0]
+    for (let k = 0; k < width; k++) {
+      const x = point[k] ?? 0
+      s0 += x * (table[a + k] ?? 0)
+      s1 += x * (table[b + k] ?? 0)
+      s2 += x * (table[c + k] ?? 0)
+      s3 += x * (table[d + k] ?? 0)
+    }
+    out[row] = s0
+    out[row + 1] = s1
+    out[row + 2] = s2
+    out[row + 3] = s3
   }
-  for (; k < length; k++) s0 += (a[from + k] ?? 0) * (b[other + k] ?? 0)
-  return s0 + s1 + (s2 + s3)
+  for (; row < rows; row++) {
+    let sum = 0
+    for (let k = 0; k < width; k++) sum += (point[k] ?? 0) * (table[row * width + k] ?? 0)
+    out[row] = sum
+  }
+  return out
 }
 
 function normalise(vector: Float64Array): void {
