@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGateway } from '../src/gateway/main.ts'
 import { prepareTrace } from '../src/lab/prepare-trace.ts'
+import { traceFingerprint } from '../src/lab/train/trace-fingerprint.ts'
 import { trainArtefact } from '../src/lab/train/train-artefact.ts'
 import { createHashedFeaturizer } from '../src/routing/features/hashed-ngrams.ts'
 import { modelId } from '../src/routing/model.ts'
@@ -34,9 +35,17 @@ function train(names: readonly string[], policy = 'plimsoll', parameters = {}): 
     latencyMs: null,
     answers: null,
   }))
-  const prepared = prepareTrace({ name: 'quiz', models: names.map(modelId), rows }, featurizer)
-  const about = { encoder: featurizer.name, satisfiedAt: null, seed: null, codeVersion: '1.0.0' }
-  return trainArtefact({ prepared, policy, parameters, ...about })
+  const trace = { name: 'quiz', models: names.map(modelId), rows }
+  return trainArtefact({
+    prepared: prepareTrace(trace, featurizer),
+    policy,
+    parameters,
+    encoder: featurizer.name,
+    satisfiedAt: null,
+    seed: null,
+    codeVersion: '1.0.0',
+    fingerprint: traceFingerprint(trace),
+  })
 }
 
 const ofClass = (policy: string, more: object = {}) => ({

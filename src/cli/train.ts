@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
-import { trainArtefact } from '../lab/train/train-artefact.ts'
+import { traceFingerprint } from '../lab/train/trace-fingerprint.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
 import { allParameters } from '../routing/policies/trained-policy.ts'
 import { type Artefact, writeArtefact } from '../store/artefact.ts'
@@ -10,6 +10,7 @@ import { commandHelp, type ParsedArguments, parseArguments } from './arguments.t
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { policyParameters } from './policy-parameters.ts'
 import { trainCommand } from './train/options.ts'
+import { runTraining } from './train/run-training.ts'
 import { type TrainingResult, trainingJson, trainingTable } from './train/table.ts'
 import { packageVersion } from './version.ts'
 
@@ -38,8 +39,8 @@ export async function run(args: readonly string[]): Promise<number> {
   checkPolicyModel(request.policy, models)
   tell(`read ${rows.length} rows of ${models.length} models; training ${request.policy}`)
   const startedMs = performance.now()
-  const artefact = train(request, prepared)
-  const seconds = (performance.now() - startedMs) / 1000
+  const artefact = await train(request, prepared)
+  const seconds = secondsSince(startedMs)
   tell(`trained in ${seconds.toFixed(1)} s`)
   const bytes = await write(request.outPath, artefact)
   const result: TrainingResult = { artefact, path: request.outPath, bytes, seconds }
@@ -111,15 +112,19 @@ function checkPolicyModel(policy: string, models: readonly string[]): void {
   throw wrongUsage(`--policy ${policy}: no model '${model}' in the trace; it has ${models.join(', ')}`)
 }
 
-function train(request: TrainRequest, prepared: PreparedTrace): Artefact {
+async function train(request: TrainRequest, prepared: PreparedTrace): Promise<Artefact> {
   const { policy, parameters, satisfiedAt, seed } = request
   const encoder = createHashedFeaturizer().name
-  const codeVersion = packageVersion()
+  const fingerprint = traceFingerprint(prepared.trace)
+  const spec = { prepared, policy, parameters, encoder, satisfiedAt, seed, fingerprint }
+  const ticker = showElapsed(`training ${policy}`)
   try {
-    return trainArtefact({ prepared, policy, parameters, encoder, satisfiedAt, seed, codeVersion })
+    return await runTraining({ ...spec, codeVersion: packageVersion() })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new CommandError(exitCodes.badData, `${request.tracePath}: ${error.message}`, error)
+  } finally {
+    ticker.end()
   }
 }
 
@@ -135,8 +140,25 @@ async function write(path: string, artefact: Artefact): Promise<number> {
 /** Lines on standard error, each with the time since the start. */
 function stopwatch(): (line: string) => void {
   const startedMs = performance.now()
-  return line => {
-    const seconds = (performance.now() - startedMs) / 1000
-    process.stderr.write(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`)
+  return line => process.stderr.write(`${secondsSince(startedMs).toFixed(1).padStart(6)} s  ${line}\n`)
+}
+
+/** Shows that time passes: each second on a terminal, a line every ten elsewhere. */
+function showElapsed(label: string, stream: NodeJS.WriteStream = process.stderr): { end(): void } {
+  const startedMs = performance.now()
+  const show = (): void => {
+    const text = `${label}, ${Math.round(secondsSince(startedMs))} s`
+    stream.write(stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`)
   }
+  const timer = setInterval(show, stream.isTTY ? 1000 : 10_000)
+  return {
+    end() {
+      clearInterval(timer)
+      if (stream.isTTY) stream.write('\r\x1b[2K')
+    },
+  }
+}
+
+function secondsSince(startedMs: number): number {
+  return (performance.now() - startedMs) / 1000
 }

@@ -8,7 +8,6 @@ import { priceCurve, priceGrid } from '../metrics/price-curve.ts'
 import type { PreparedTrace } from '../prepare-trace.ts'
 import { shuffledOrder } from '../row-order.ts'
 import { trainingRows } from '../training-rows.ts'
-import { traceFingerprint } from './trace-fingerprint.ts'
 
 /** What is trained on what. */
 export interface TrainingSpec {
@@ -23,6 +22,8 @@ export interface TrainingSpec {
   /** Seed of the order of the rows; `null`: the order of the file. */
   readonly seed: number | null
   readonly codeVersion: string
+  /** `traceFingerprint` of the trace: of all that is trained on, only it needs the prompts' texts. */
+  readonly fingerprint: string
 }
 
 /** Lines of the price summary: fewer than a policy plans with, enough to see what the zoo can do. */
@@ -33,7 +34,7 @@ const SUMMARY_STEPS = 11
  * Throws a RangeError for an unknown policy or parameter, and for rows that the policy cannot be trained on.
  */
 export function trainArtefact(spec: TrainingSpec): Artefact {
-  const { prepared, policy, encoder, satisfiedAt, seed, codeVersion } = spec
+  const { prepared, policy, encoder, satisfiedAt, seed, codeVersion, fingerprint } = spec
   const { trace } = prepared
   const parameters = allParameters(policy, spec.parameters)
   const order = seed === null ? [...trace.rows.keys()] : shuffledOrder(trace.rows.length, seed)
@@ -56,7 +57,7 @@ export function trainArtefact(spec: TrainingSpec): Artefact {
     training: {
       trace: trace.name,
       rows: order.length,
-      fingerprint: traceFingerprint(trace),
+      fingerprint,
       satisfiedAt,
       seed,
     },
