@@ -44,7 +44,6 @@ const serviceClass = z.strictObject({
   name,
   satisfaction: z.strictObject({
     floor: openUnit,
-    promise: z.enum(['on-average', 'certified']).default('on-average'),
     delta: openUnit.default(0.05),
   }),
   feedback: z
@@ -55,7 +54,12 @@ const serviceClass = z.strictObject({
     .default({ kind: 'chosen' }),
   policy: z.string().min(1).default('plimsoll'),
   policyParameters: z.record(z.string(), z.number()).default({}),
-  auditBudget: z.number().min(0).max(1).default(0),
+  auditBudget: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Share of answers that may be audited; needs a judge, which a configuration file cannot name'),
   proven: z
     .string()
     .min(1)

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseConfig, readConfigFile } from './config.ts'
@@ -186,6 +188,20 @@ test('the example file is valid, and covers every key that clients of the schema
   const schema = configJsonSchema() as { properties: Readonly<Record<string, unknown>> }
   for (const key of Object.keys(parse(readFileSync(path, 'utf8'))))
     expect(schema.properties).toHaveProperty(key)
+})
+
+test('a file that asks for audits is refused: nobody would judge them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-config-'))
+  const path = join(folder, 'plimsoll.yaml')
+  writeFileSync(path, JSON.stringify({ ...valid, classes: [{ ...gold, auditBudget: 0.05 }] }))
+  const result = readConfigFile(path, {})
+  rmSync(folder, { recursive: true })
+  expect(result).toEqual({
+    ok: false,
+    faults: [
+      { path: 'classes[0].auditBudget', message: expect.stringMatching(/must be 0, but 0.05 was given/) },
+    ],
+  })
 })
 
 test('a file that is missing or no YAML is a fault like any other', () => {

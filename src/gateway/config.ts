@@ -106,7 +106,18 @@ export function readConfigFile(path: string, environment: Environment): ConfigRe
       ok: false,
       faults: document.errors.map(error => ({ path, message: `not valid YAML: ${error.message}` })),
     }
-  return parseConfig(document.toJS(), environment)
+  return refuseAudits(parseConfig(document.toJS(), environment))
+}
+
+/** A file cannot name a judge yet: a budget in it would audit nothing, and look as if it did. */
+function refuseAudits(result: ConfigResult): ConfigResult {
+  if (!result.ok) return result
+  const faults = result.config.classes.flatMap(({ auditBudget }, i) => {
+    if (auditBudget === 0) return []
+    const message = `must be 0, but ${auditBudget} was given: audits need a judge, which only a program brings (startGateway)`
+    return [{ path: `classes[${i}].auditBudget`, message }]
+  })
+  return faults.length === 0 ? result : { ok: false, faults }
 }
 
 /** Checks a configuration document, as plain objects, and gives the frozen configuration or every fault in it. */
@@ -201,7 +212,7 @@ function buildClass(
   names: ReadonlyMap<string, string>,
 ): ClassConfig {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
-  const { floor, promise, delta } = entry.satisfaction
+  const { floor, delta } = entry.satisfaction
   const policy = policyName(entry.policy, names)
   return {
     sla: {
@@ -209,7 +220,7 @@ function buildClass(
       floor,
       ...(entry.floors === undefined ? {} : { floors: entry.floors }),
       feedback: entry.feedback.kind,
-      promise,
+      promise: 'on-average',
       delta,
       ...(entry.proven === undefined ? {} : { proven: resolve(entry.proven) }),
     },
