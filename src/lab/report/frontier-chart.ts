@@ -31,6 +31,8 @@ export function frontierChart(figures: ReportFigures, size: ChartSize): string {
 ${axes(frame)}
 <path class="clairvoyant" d="${path(frame, figures.clairvoyant)}"/>
 <path class="mixture" d="${path(frame, figures.mixture)}"/>
+${oracleMark(frame, figures)}
+<path class="predictor c0" d="${path(frame, figures.predictorFrontier)}"/>
 ${modelMarks(frame, figures)}
 ${policies.toReversed().join('\n')}
 ${labels(frame, figures)}
@@ -43,7 +45,7 @@ function frameOf(figures: ReportFigures, size: ChartSize): Frame {
   const top = 24
   const bottom = size.height - 40
   const achieved = figures.policies.flatMap(policy => policy.points)
-  const shown = [...achieved, ...figures.mixture, ...figures.clairvoyant]
+  const shown = [...achieved, ...figures.mixture, ...figures.clairvoyant, ...figures.predictorFrontier]
   const satisfactions = shown.map(point => point.satisfaction)
   const low = Math.min(...satisfactions)
   const high = Math.max(...satisfactions)
@@ -180,6 +182,15 @@ function lineLabels(
     along(mixture, size.narrow ? 'best mixture' : 'best static mixture', true),
     along(clairvoyant, 'clairvoyant', false),
   ]
+}
+
+/** The oracle stands where the clairvoyant's line ends. */
+function oracleMark({ x, y }: Frame, { clairvoyant }: ReportFigures): string {
+  const end = clairvoyant.at(-1)
+  if (end === undefined) return ''
+  const told = `oracle: ${percent(end.satisfaction)} at ${perThousand(end.costUsd)}`
+  const [px, py] = [x.place(end.costUsd), y.place(end.satisfaction)]
+  return `<g class="oracle"><title>${told}</title><circle cx="${at(px)}" cy="${at(py)}" r="3.4"/><text class="line-label" x="${at(px + 7)}" y="${at(py + 4)}">oracle</text></g>`
 }
 
 /** Single models as crosses. */

@@ -57,6 +57,8 @@ describe('renderReport', () => {
     expect(frontiers).toContain('best static mixture')
     expect(frontiers).toContain('clairvoyant')
     expect(frontiers).toContain('<title>m1: ')
+    expect(frontiers).toContain('<title>oracle: ')
+    expect(frontiers).toMatch(/class="predictor c0" d="M[\d.]+ [\d.]+L/)
     expect(sectionOf('floors').match(/<title>asked /g)).toHaveLength(3 * 11)
   })
 

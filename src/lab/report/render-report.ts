@@ -61,7 +61,7 @@ function sections(figures: ReportFigures): readonly string[] {
     section(
       'frontiers',
       'What a point of satisfaction costs',
-      'Up and to the left is better. Each line is one policy, each mark one floor that it was asked for. The dotted line is the best static mixture of two models with hindsight: what lies above it was earned by reading prompts. The dashed line knows every label in advance.',
+      `Up and to the left is better. Each line is one policy, each mark one floor that it was asked for. The dotted line is the best static mixture of two models with hindsight: what lies above it was earned by reading prompts. The grey dashed line knows every label in advance.${figures.predictorFrontier.length === 0 ? '' : ` The thin dashed one is what the best prices, found with hindsight, would make of the predictions of ${first}.`}`,
       `<div class="wide">${frontierChart(figures, { width: 1024, height: 520, narrow: false })}</div><div class="narrow">${frontierChart(figures, { width: 360, height: 400, narrow: true })}</div>${legend(figures)}`,
     ),
     section(

@@ -48,6 +48,8 @@ export interface ReportFigures {
   readonly references: readonly (readonly [name: string, metrics: MetricSummaries])[]
   readonly mixture: readonly RouterPoint[]
   readonly clairvoyant: readonly RouterPoint[]
+  /** What the best prices, with hindsight, make of the first policy's predictions; empty without. */
+  readonly predictorFrontier: readonly RouterPoint[]
   readonly comparisons: readonly Comparison[]
   readonly modelMap: ModelMap
 }
@@ -83,6 +85,7 @@ export function reportFigures(evaluation: Evaluation): ReportFigures {
     references: Object.entries(references),
     mixture: mixtureLine(splits),
     clairvoyant: clairvoyantLine(splits),
+    predictorFrontier: referenceLine(splits, `predictor-frontier:${plan.policies[0] ?? ''}`),
     comparisons: comparisons.filter(({ policy, against }) => policy !== oracle && against !== oracle),
     modelMap: modelMap(plan.test),
   }
@@ -145,6 +148,16 @@ function mixtureLine(splits: readonly EvaluatedSplit[]): readonly RouterPoint[] 
       ),
     }
   })
+}
+
+/** A reference at every floor, averaged over the splits. */
+function referenceLine(splits: readonly EvaluatedSplit[], name: string): readonly RouterPoint[] {
+  const runs = splits.map(split => split.references.find(reference => reference.name === name)?.runs ?? [])
+  const floors = Math.min(...runs.map(own => own.length))
+  return Array.from({ length: floors }, (_, f) => ({
+    satisfaction: mean(runs.map(own => own[f]?.satisfaction ?? Number.NaN)),
+    costUsd: mean(runs.map(own => own[f]?.costUsd ?? Number.NaN)),
+  }))
 }
 
 /** The clairvoyant's cost from the lowest floor up to all that any model satisfies. */

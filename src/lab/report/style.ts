@@ -55,6 +55,8 @@ p { margin: 8px 0; max-width: 72ch }
 .axis-title { fill: var(--soft); font-size: 11.5px }
 .mixture { fill: none; stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 1 4; stroke-linecap: round }
 .clairvoyant { fill: none; stroke: var(--faint); stroke-width: 1.3; stroke-dasharray: 7 4 }
+.predictor { fill: none; stroke: var(--own); stroke-width: 1.2; stroke-dasharray: 3 3; opacity: .8 }
+.oracle circle { fill: var(--paper); stroke: var(--faint); stroke-width: 1.6 }
 .line-label { fill: var(--soft); font-size: 11.5px; font-style: italic }
 .model path { stroke: var(--soft); stroke-width: 1.6 }
 .model-label { fill: var(--soft); font-size: 10.5px }
