@@ -3,11 +3,13 @@
 // A clone runs TypeScript from src/ with the pinned Node, an installed package runs dist/ with the Node at hand.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const oldestMajor = 24
 const source = new URL('../src/cli/main.ts', import.meta.url)
 const emitted = new URL('../dist/src/cli/main.js', import.meta.url)
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/plimsoll', import.meta.url))
 const runsHere = Number(process.versions.node.split('.')[0]) >= oldestMajor
 
 if (existsSync(source)) await runClone()
@@ -24,10 +26,18 @@ async function runClone() {
   } catch (error) {
     return refuse(error.message)
   }
+  keepCompiled()
   const missing = missingNode()
   if (missing && !runsHere) return refuse(missing)
   if (missing || process.versions.node === pinnedNodeVersion()) return import(source.href)
   return runWith(pinnedNodePath())
+}
+
+// Keeps what the sources compile to. Without it every process loads a TypeScript compiler for each of its threads: 40 MiB and
+// half a second, whatever the command.
+function keepCompiled() {
+  process.env.NODE_COMPILE_CACHE ??= compileCache
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
 }
 
 function runWith(node) {

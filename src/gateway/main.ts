@@ -25,7 +25,7 @@ import { classKnowledge } from './sla-view.ts'
 import { registerStateMetrics } from './state-metrics.ts'
 import { requireStart } from './trained-start.ts'
 
-const RECENT_DECISIONS = 20_000
+const RECENT_DECISIONS = 5_000
 const SESSIONS = 20_000
 
 /** What a gateway is started with; the store stays the caller's to close. */

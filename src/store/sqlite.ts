@@ -28,6 +28,9 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
   return createStore(thread, path, readOnly)
 }
 
+/** Of the thread's heap: a batch is some 100 KB, and a larger space would only keep its garbage in memory. */
+const youngGenerationMb = 4
+
 interface DatabaseThread {
   readonly opened: Promise<unknown>
   ask<Name extends SqliteCallName>(
@@ -45,7 +48,10 @@ interface Waiting {
 function startThread(settings: Required<SqliteStoreOptions> & { readonly path: string }): DatabaseThread {
   // The file beside this one has this one's extension: .ts in a clone, .js in an installed package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-  const worker = new Worker(new URL(`./sqlite-worker${extension}`, import.meta.url), { workerData: settings })
+  const worker = new Worker(new URL(`./sqlite-worker${extension}`, import.meta.url), {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+  })
   const waiting = new Map<number, Waiting>()
   let nextNumber = 1
   let ended: StoreError | null = null
