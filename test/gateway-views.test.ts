@@ -42,6 +42,14 @@ test('the state of a class has the documented form', async () => {
   expect(Object.values(state.share).reduce((a, b) => a + b)).toBeCloseTo(1, 12)
 })
 
+test('labels show at once, and bounds wait for the decisions before them', async () => {
+  const { gateway } = await start([[answer('x')], [answer('y')]], messPlus)
+  await (await gateway.post('/v1/chat/completions', chat())).text()
+  await askAndJudge(gateway, 'later', true)
+  const { constraints } = await bodyOf<SlaBody>(gateway.get('/v1/sla/gold'))
+  expect(constraints[0]).toMatchObject({ estimate: 1, labels: 1, certifiedLabels: 0, lower: 0, upper: 1 })
+})
+
 test('models, explanation, health, readiness and metrics', async () => {
   const { gateway, upstreams } = await start(
     [[answer('x')], [refuse(500)]],

@@ -35,11 +35,13 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
   const constraint = {
     name: 'satisfaction',
     target: floor,
-    estimate: certificate?.estimate ?? null,
+    estimate: ledger?.satisfaction ?? null,
     lower: certificate?.lower ?? 0,
     upper: certificate?.upper ?? 1,
     delta: config.sla.delta,
-    labels: certificate?.labels ?? 0,
+    labels: ledger?.labels ?? 0,
+    // The bounds rest on these: labels in decision order, up to the first decision that is still open.
+    certifiedLabels: certificate?.labels ?? 0,
     state: constraintState(known),
     priceUsd: report?.priceUsd ?? null,
     debt: report?.debt ?? 0,
