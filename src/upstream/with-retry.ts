@@ -44,9 +44,11 @@ export function withRetry(upstream: Upstream, options: RetryOptions): Upstream {
 function pause(delayMs: number, cancellation: Cancellation): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, delayMs)
-    cancellation.onCancel(() => {
-      clearTimeout(timer)
-      resolve()
+    cancellation.onCancel({
+      cancel() {
+        clearTimeout(timer)
+        resolve()
+      },
     })
   })
 }

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { Dispatcher } from 'undici'
 import type { StreamAnswer, StreamEnd, StreamPart, StreamSink } from '../../inference/answer.ts'
 import type { UpstreamFailure } from '../../inference/attempt.ts'
+import type { Cancellable, Cancellation } from '../../inference/cancellation.ts'
 import type { CallResult, CallTimeouts } from '../upstream.ts'
 import { failureOf, retryAfterOf } from './from-wire.ts'
 import { type ObserverOutput, StreamObserver } from './stream-observer.ts'
@@ -20,14 +21,23 @@ const failure = (code: UpstreamFailure['code'], message: string, again: boolean)
   fallback: again,
 })
 
+/** What one call is made with. */
+export interface OpenAiCallOptions {
+  readonly stream: boolean
+  readonly timeouts: CallTimeouts
+  readonly cancellation: Cancellation
+  readonly resolve: (result: CallResult) => void
+}
+
 /**
  * One call over HTTP, from dispatch to the last byte. It settles once: with a whole answer, with a stream whose first
  * output is there, or with a failure. After a stream has settled, later failures end it through `relay`.
  */
-export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
+export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput, Cancellable {
   readonly #stream: boolean
   readonly #timeouts: CallTimeouts
-  readonly #startedAt: number
+  readonly #startedAt = performance.now()
+  readonly #cancellation: Cancellation
   #resolve: ((result: CallResult) => void) | null
   #controller: Dispatcher.DispatchController | null = null
   #timer: NodeJS.Timeout | null
@@ -43,18 +53,14 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
   #end: StreamEnd | null = null
   #over = false
 
-  constructor(
-    stream: boolean,
-    timeouts: CallTimeouts,
-    startedAt: number,
-    resolve: (result: CallResult) => void,
-  ) {
+  constructor({ stream, timeouts, cancellation, resolve }: OpenAiCallOptions) {
     this.#stream = stream
     this.#timeouts = timeouts
-    this.#startedAt = startedAt
+    this.#cancellation = cancellation
     this.#resolve = resolve
     const first = stream ? Math.min(timeouts.firstToken, timeouts.total) : timeouts.total
     this.#timer = setTimeout(() => this.#timedOut(first), first)
+    cancellation.onCancel(this)
   }
 
   /** The client is gone: the connection is cut, so that the provider stops working. */
@@ -126,6 +132,7 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
       status: this.#status,
       answer: { ...parsed.answer, rateLimits: this.#rateLimits },
     })
+    this.#letGo()
   }
 
   part(part: StreamPart): void {
@@ -157,8 +164,8 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
 
   done(): void {
     this.#over = true
-    this.#stopTimer()
     this.#endStream(null)
+    this.#letGo()
   }
 
   #relay(sink: StreamSink): Promise<StreamEnd> {
@@ -182,14 +189,13 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
     this.#over = true
     if (this.#resolve !== null) this.#settle({ ok: false, failure: found })
     else this.#endStream(found)
-    this.#stopTimer()
     // Resuming first: a paused connection would keep its socket for ever.
     this.#controller?.resume()
     this.#controller?.abort(new Error(found.message))
+    this.#letGo()
   }
 
   #settle(result: CallResult): void {
-    this.#stopTimer()
     const resolve = this.#resolve
     this.#resolve = null
     resolve?.(result)
@@ -203,6 +209,14 @@ export class OpenAiCall implements Dispatcher.DispatchHandler, ObserverOutput {
       failure: found,
     }
     this.#endRelay?.(this.#end)
+  }
+
+  /** The request outlives its call by a while, the connection and what was received must not outlive it as well. */
+  #letGo(): void {
+    this.#stopTimer()
+    this.#cancellation.onCancel(null)
+    this.#controller = null
+    this.#chunks = []
   }
 
   #stopTimer(): void {

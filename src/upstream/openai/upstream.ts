@@ -1,8 +1,6 @@
-import { performance } from 'node:perf_hooks'
 import type { Pool } from 'undici'
-import type { InferenceRequest } from '../../inference/inference-request.ts'
 import type { ModelId } from '../../routing/model.ts'
-import type { CallContext, CallResult, CallTimeouts, Upstream } from '../upstream.ts'
+import type { CallTimeouts, Upstream } from '../upstream.ts'
 import { OpenAiCall } from './call.ts'
 import type { ConnectionPools } from './connection-pools.ts'
 
@@ -31,14 +29,17 @@ export function createOpenAiUpstream(options: OpenAiUpstreamOptions, pools: Conn
   return {
     model: options.model,
     provider: options.provider,
-    call(request: InferenceRequest, context: CallContext): Promise<CallResult> {
-      const body = request.body(options.upstreamModel, options.measureUsage)
-      return new Promise(resolve => {
-        const call = new OpenAiCall(request.stream, options.timeoutMs, performance.now(), resolve)
-        context.cancellation.onCancel(() => call.cancel())
-        if (!context.cancellation.cancelled)
+    call: (request, { cancellation }) =>
+      new Promise(resolve => {
+        const body = request.body(options.upstreamModel, options.measureUsage)
+        const call = new OpenAiCall({
+          stream: request.stream,
+          timeouts: options.timeoutMs,
+          cancellation,
+          resolve,
+        })
+        if (!cancellation.cancelled)
           pool.dispatch({ path, method: 'POST', headers, body: body as Buffer }, call)
-      })
-    },
+      }),
   }
 }
