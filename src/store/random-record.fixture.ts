@@ -85,7 +85,12 @@ function randomFeatures(random: Random): Features {
     counts: Uint16Array.from({ length }, () => (random.next() < 0.8 ? 1 : random.integer(65_536))),
     statistics: Float32Array.from({ length: random.integer(20) }, () => anyNumber(random)),
     ...(random.next() < 0.3
-      ? { embedding: Float32Array.from({ length: random.integer(400) }, () => random.normal()) }
+      ? {
+          embedding: {
+            encoder: `embeddings:m${random.integer(2)}@400`,
+            values: Float32Array.from({ length: random.integer(400) }, () => random.normal()),
+          },
+        }
       : {}),
   }
 }

@@ -83,6 +83,23 @@ describe('a stored record', () => {
     )
   })
 
+  it('says which encoder made its embedding, and shares no frame with one that has none', () => {
+    const record = randomRecord(createRandom('d'), { id: 'd' })
+    const { embedding: _, ...plain } = record.context.features
+    const frames = new FrameTable()
+    const encoders = [null, 'embeddings:a@2', 'embeddings:b@2']
+    const hashes = encoders.map(encoder => {
+      const embedding = encoder === null ? {} : { embedding: { encoder, values: Float32Array.of(0.5, -0) } }
+      const context = { ...record.context, features: { ...plain, ...embedding } }
+      const frame = frames.frameOf(context)
+      const writer = new BinaryWriter()
+      encodeRecord({ ...record, context }, frame, writer)
+      expect(decodeRecord(writer.toBytes(), parseFrame(frame.body)).context).toStrictEqual(context)
+      return frame.hash
+    })
+    expect(new Set(hashes).size).toBe(3)
+  })
+
   it('of an unknown format is refused', () => {
     const record = randomRecord(createRandom('b'), { id: 'b' })
     const frame = new FrameTable().frameOf(record.context)

@@ -60,7 +60,7 @@ export function decodeRecord(bytes: Uint8Array, frame: RecordFrame): DecisionRec
   const floor = reader.readPresentNumber()
   const atMs = reader.readPresentNumber()
   const promptTokens = reader.readPresentNumber()
-  const features = readFeatures(reader, frame.encoder)
+  const features = readFeatures(reader, frame)
   const load = readMany(reader, readLoad)
   const decision = readDecision(reader, frame)
   const { sla, models } = frame
@@ -80,14 +80,15 @@ function writeFeatures(features: Features, out: BinaryWriter): void {
   out.writeCounts(buckets, counts)
   out.writeFloat32Array(features.statistics)
   out.writeByte(features.embedding === undefined ? 0 : 1)
-  if (features.embedding !== undefined) out.writeFloat32Array(features.embedding)
+  if (features.embedding !== undefined) out.writeFloat32Array(features.embedding.values)
 }
 
-function readFeatures(reader: BinaryReader, encoder: string): Features {
+function readFeatures(reader: BinaryReader, { encoder, embeddingEncoder = '' }: RecordFrame): Features {
   const { buckets, counts } = reader.readCounts()
   const statistics = reader.readFloat32Array()
   if (reader.readByte() === 0) return { encoder, buckets, counts, statistics }
-  return { encoder, buckets, counts, statistics, embedding: reader.readFloat32Array() }
+  const embedding = { encoder: embeddingEncoder, values: reader.readFloat32Array() }
+  return { encoder, buckets, counts, statistics, embedding }
 }
 
 function readLoad(reader: BinaryReader): UpstreamLoad {

@@ -9,11 +9,13 @@ export const frameHashBytes = 16
 /** Frames held in memory; a gateway with more distinct sets of eligible models pays their encoding again. */
 const maxFrames = 4096
 
-/** What records repeat: the class, the eligible models and the featurizer. Kept once in the log, under its content hash. */
+/** What records repeat: the class, the eligible models, the featurizer and the semantic encoder. Kept once in the log, under its content hash. */
 export interface RecordFrame {
   readonly sla: SlaClass
   readonly models: readonly ModelSpec[]
   readonly encoder: string
+  /** Who made the embeddings; absent where the records have none. */
+  readonly embeddingEncoder?: string
 }
 
 /** A frame as it is stored. */
@@ -42,7 +44,9 @@ export class FrameTable {
   #nextNumber = 0
 
   frameOf(context: RoutingContext): KnownFrame {
-    let key = `${context.features.encoder}|${this.#numberOf(context.sla)}`
+    const { encoder, embedding } = context.features
+    let key = `${encoder}|${this.#numberOf(context.sla)}`
+    if (embedding !== undefined) key = `${embedding.encoder}|${key}`
     for (const model of context.models) key += `,${this.#numberOf(model)}`
     const known = this.#frames.get(key)
     if (known !== undefined) return known
@@ -50,7 +54,8 @@ export class FrameTable {
     const frame = describeFrame({
       sla: context.sla,
       models: context.models,
-      encoder: context.features.encoder,
+      encoder,
+      ...(embedding === undefined ? {} : { embeddingEncoder: embedding.encoder }),
     })
     this.#frames.set(key, frame)
     return frame

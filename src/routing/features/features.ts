@@ -1,3 +1,11 @@
+/** What a semantic encoder made of a prompt. */
+export interface Embedding {
+  /** Name and version of the encoder; vectors of two encoders are never mixed. */
+  readonly encoder: string
+  /** 32-bit, so that a stored record is exactly what was decided on; of any scale, finite. */
+  readonly values: Float32Array
+}
+
 /**
  * One prompt as numbers. The shape is fixed by the featurizer that made it, named in `encoder`,
  * and holds no learned state: policies learn their own weights over it.
@@ -11,8 +19,8 @@ export interface Features {
   readonly counts: Uint16Array
   /** Prompt statistics in a fixed order, raw (unscaled). 32-bit, so that a stored record is exactly what was decided on. */
   readonly statistics: Float32Array
-  /** A semantic embedding, where an encoder made one. */
-  readonly embedding?: Float32Array
+  /** A semantic embedding, where an encoder made one; absent where none is configured, or where it failed. */
+  readonly embedding?: Embedding
 }
 
 /** Turns text into features. Pure: the same text gives the same features in gateway, replicas and lab. */
@@ -23,4 +31,9 @@ export interface Featurizer {
   /** Length of `Features.statistics`. */
   readonly statisticCount: number
   featurize(text: string): Features
+}
+
+/** Names a featurizer together with the semantic encoder beside it: what learned state was made from. */
+export function featuresName(featurizer: string, embeddingEncoder: string | null): string {
+  return embeddingEncoder === null ? featurizer : `${featurizer} with ${embeddingEncoder}`
 }

@@ -27,7 +27,7 @@ import { chooseByPrice } from './price-choice.ts'
 import { readSnapshot } from './snapshot-bytes.ts'
 import { plainAuditProbability } from './usable-label.ts'
 
-const schema = 1
+const schema = 2
 
 /** Parameters of every router that takes its price from training rows. */
 export const offlineParameters = [

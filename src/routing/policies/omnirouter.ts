@@ -32,7 +32,7 @@ import { readSnapshot } from './snapshot-bytes.ts'
 import { plainAuditProbability } from './usable-label.ts'
 
 const name = 'omnirouter'
-const schema = 1
+const schema = 2
 
 const parameters = [
   ...offlineParameters,

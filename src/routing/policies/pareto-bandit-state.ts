@@ -24,7 +24,7 @@ import { readSnapshot } from './snapshot-bytes.ts'
 /** Name of the policy in snapshots and configurations. */
 export const paretoBanditName = 'pareto-bandit'
 /** Format of its snapshots. */
-export const paretoBanditSchema = 1
+export const paretoBanditSchema = 2
 
 /** What can be adjusted. */
 export const paretoBanditParameters = [

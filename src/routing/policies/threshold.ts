@@ -26,7 +26,7 @@ import { readSnapshot } from './snapshot-bytes.ts'
 import { plainAuditProbability } from './usable-label.ts'
 
 const name = 'threshold'
-const schema = 1
+const schema = 2
 
 const parameters = [
   {

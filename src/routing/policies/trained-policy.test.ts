@@ -29,7 +29,7 @@ describe('compareZoo', () => {
       'it was trained on a, b, and none of these is among c, d; train it on the models',
     )
     expect(() => compareZoo(trained, { ...there('a'), encoder: 'words@2' })).toThrow(
-      'it was trained on features of words@1, but features here are made by words@2; train it again',
+      'it was trained on features of words@1, but features here are made by words@2; use the same encoder, or train it again',
     )
   })
 })

@@ -9,7 +9,7 @@ export interface TrainedPolicy {
   readonly policy: string
   /** Values of all its parameters. */
   readonly parameters: Readonly<Record<string, number>>
-  /** The featurizer that made the features that it learned on. */
+  /** What made the features that it learned on: the featurizer, with the semantic encoder where there was one (`featuresName`). */
   readonly encoder: string
   /** The models that it was trained on, with their price list. */
   readonly models: readonly ModelSpec[]
@@ -52,7 +52,7 @@ function definitionOf(policy: string): PolicyDefinition {
 export function compareZoo(trained: TrainedPolicy, there: TrainedSurroundings): ZooComparison {
   if (trained.encoder !== there.encoder) {
     throw new RangeError(
-      `it was trained on features of ${trained.encoder}, but features here are made by ${there.encoder}; train it again`,
+      `it was trained on features of ${trained.encoder}, but features here are made by ${there.encoder}; use the same encoder, or train it again`,
     )
   }
   const learned = new Set(trained.models.map(({ id }) => id))

@@ -1,6 +1,7 @@
 import type { Features } from '../features/features.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { SparseMatrix } from '../numeric/linear-algebra.ts'
+import { EmbeddingBlock } from './embedding-block.ts'
 import { fitStatisticBins, StatisticBins } from './statistic-bins.ts'
 
 /** Hash buckets: words lie below 8192, template tokens above (`hashed-ngrams@1`). */
@@ -8,7 +9,8 @@ const BUCKETS = 16_384
 const WORD_BUCKETS = 8192
 /** Tokens that fewer prompts of the sample hold say nothing of other prompts. */
 const RAREST_TOKEN = 2
-const BLOCK_WEIGHT = 1 / Math.sqrt(3)
+/** Words, templates and statistics; embeddings come on top where the sample has them. */
+const TEXT_BLOCKS = 3
 
 /** A prompt as a sparse vector in scratch memory; valid until the next prompt. */
 export interface SparseVector {
@@ -18,9 +20,9 @@ export interface SparseVector {
 }
 
 /**
- * Weighs a prompt's features into one sparse vector of three blocks, each of norm about one, over sqrt(3):
- * words as (1 + ln count) * idf, template tokens as idf, and the statistics as one-hot quantile bins;
- * idf = ln((1 + n) / (1 + df)) + 1. Learned from a sample of prompts, without labels.
+ * Weighs a prompt's features into one sparse vector of blocks, each of norm about one, over the root of their number:
+ * words as (1 + ln count) * idf, template tokens as idf, the statistics as one-hot quantile bins and, where the sample
+ * has them, embeddings; idf = ln((1 + n) / (1 + df)) + 1. Learned from a sample of prompts, without labels.
  */
 export class PromptVector {
   /** Name of the featurizer whose prompts it weighs; of any other's it makes the empty vector. */
@@ -30,19 +32,24 @@ export class PromptVector {
   readonly #columnOfBucket: Int32Array
   readonly #idf: Float32Array
   readonly #bins: StatisticBins
+  readonly #embeddings: EmbeddingBlock | null
+  readonly #blockWeight: number
   readonly #scratch: SparseVector
   readonly #buckets: Uint16Array
 
-  private constructor(encoder: string, buckets: Uint16Array, idf: Float32Array, bins: StatisticBins) {
+  private constructor(tokens: TokenWeights, bins: StatisticBins, embeddings: EmbeddingBlock | null) {
+    const { encoder, buckets, idf } = tokens
     this.encoder = encoder
     this.#buckets = buckets
     this.#idf = idf
     this.#bins = bins
+    this.#embeddings = embeddings
+    this.#blockWeight = 1 / Math.sqrt(TEXT_BLOCKS + (embeddings === null ? 0 : 1))
     this.#columnOfBucket = new Int32Array(BUCKETS).fill(-1)
     buckets.forEach((bucket, column) => {
       this.#columnOfBucket[bucket] = column
     })
-    this.columns = buckets.length + bins.columns
+    this.columns = buckets.length + bins.columns + (embeddings?.columns ?? 0)
     this.#scratch = {
       length: 0,
       columns: new Int32Array(this.columns),
@@ -59,11 +66,19 @@ export class PromptVector {
     const kept = Array.from(frequency.keys()).filter(bucket => (frequency[bucket] ?? 0) >= RAREST_TOKEN)
     const idf = kept.map(bucket => Math.log((1 + sample.length) / (1 + (frequency[bucket] ?? 0))) + 1)
     const encoder = sample[0]?.encoder ?? ''
-    return new PromptVector(encoder, Uint16Array.from(kept), Float32Array.from(idf), fitStatisticBins(sample))
+    const tokens = { encoder, buckets: Uint16Array.from(kept), idf: Float32Array.from(idf) }
+    return new PromptVector(tokens, fitStatisticBins(sample), EmbeddingBlock.fit(sample))
   }
 
   static read(reader: ByteReader): PromptVector {
-    return new PromptVector(reader.text(), reader.uint16(), reader.float32(), StatisticBins.read(reader))
+    const tokens = { encoder: reader.text(), buckets: reader.uint16(), idf: reader.float32() }
+    const bins = StatisticBins.read(reader)
+    return new PromptVector(tokens, bins, reader.flag() ? EmbeddingBlock.read(reader) : null)
+  }
+
+  /** The semantic encoder whose embeddings it reads; `null` where the sample had none. */
+  get embeddingEncoder(): string | null {
+    return this.#embeddings?.encoder ?? null
   }
 
   write(writer: ByteWriter): void {
@@ -71,6 +86,8 @@ export class PromptVector {
     writer.array(this.#buckets)
     writer.array(this.#idf)
     this.#bins.write(writer)
+    writer.flag(this.#embeddings !== null)
+    this.#embeddings?.write(writer)
   }
 
   /** The vector of one prompt. The same scratch memory is handed out at every call. */
@@ -82,11 +99,14 @@ export class PromptVector {
     let firstTemplate = 0
     while (firstTemplate < buckets.length && (buckets[firstTemplate] ?? 0) < WORD_BUCKETS) firstTemplate++
     for (let i = 0; i < firstTemplate; i++) this.#append(buckets[i] ?? 0, counts[i] ?? 0)
-    normalise(out, 0)
+    normalise(out, 0, this.#blockWeight)
     const templates = out.length
     for (let i = firstTemplate; i < buckets.length; i++) this.#append(buckets[i] ?? 0, 1)
-    normalise(out, templates)
-    this.#bins.append(features.statistics, this.#buckets.length, BLOCK_WEIGHT, out)
+    normalise(out, templates, this.#blockWeight)
+    const weight = this.#blockWeight
+    const tokens = this.#buckets.length
+    this.#bins.append(features.statistics, tokens, weight, out)
+    this.#embeddings?.append(features.embedding, tokens + this.#bins.columns, weight, out)
     return out
   }
 
@@ -123,13 +143,20 @@ export class PromptVector {
   }
 }
 
+/** Hashed tokens that are read, and what each weighs. */
+interface TokenWeights {
+  readonly encoder: string
+  readonly buckets: Uint16Array
+  readonly idf: Float32Array
+}
+
 /** Scales the entries from `first` on to the block's share of the whole norm. */
-function normalise(vector: SparseVector, first: number): void {
+function normalise(vector: SparseVector, first: number, weight: number): void {
   const { values, length } = vector
   let square = 0
   for (let e = first; e < length; e++) square += (values[e] ?? 0) ** 2
   if (square === 0) return
-  const factor = BLOCK_WEIGHT / Math.sqrt(square)
+  const factor = weight / Math.sqrt(square)
   for (let e = first; e < length; e++) values[e] = (values[e] ?? 0) * factor
 }
 

@@ -105,13 +105,20 @@ function writeFeatures(features: Features, writer: ByteWriter): void {
   writer.array(features.buckets)
   writer.array(features.counts)
   writer.array(features.statistics)
+  const { embedding } = features
+  writer.flag(embedding !== undefined)
+  if (embedding === undefined) return
+  writer.text(embedding.encoder)
+  writer.array(embedding.values)
 }
 
 function readFeatures(reader: ByteReader): Features {
-  return {
+  const features = {
     encoder: reader.text(),
     buckets: reader.uint16(),
     counts: reader.uint16(),
     statistics: reader.float32(),
   }
+  if (!reader.flag()) return features
+  return { ...features, embedding: { encoder: reader.text(), values: reader.float32() } }
 }
