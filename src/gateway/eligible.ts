@@ -35,10 +35,12 @@ export function eligible(input: EligibilityInput): Eligibility {
     able.push(model)
     if (model.breaker.allows(input.nowMs)) up.push(model)
   }
-  const [first, ...rest] = up
-  if (first !== undefined) return { models: [first, ...rest], narrowed: able.length < input.models.length }
+  if (isNonEmpty(up)) return { models: up, narrowed: able.length < input.models.length }
   throw able.length === 0 ? noneEligible(input) : allCoolingDown(able, input.nowMs)
 }
+
+const isNonEmpty = (models: readonly ServingModel[]): models is readonly [ServingModel, ...ServingModel[]] =>
+  models.length > 0
 
 /** Why a model cannot serve a request; `null` when it can. */
 function reasonAgainst(model: ServingModel, input: EligibilityInput): string | null {

@@ -27,7 +27,7 @@ export async function handleExplain(gateway: Gateway, exchange: Exchange): Promi
   sendJson(response, 200, {
     ...view,
     reason: routed.reason,
-    order: routed.order.map(upstream => upstream.model),
+    order: [routed.order.first, ...routed.order.rest()].map(upstream => upstream.model),
   })
 }
 

@@ -48,39 +48,62 @@ function labelText(names: readonly string[], values: LabelValues, extra = ''): s
 const header = (metric: MetricName, type: string): string =>
   `# HELP ${metric.name} ${metric.help}\n# TYPE ${metric.name} ${type}\n`
 
-/** Series by their joined labels; the separator cannot occur in a name from the configuration. */
-const seriesKey = (labels: LabelValues): string =>
-  labels.length === 1 ? (labels[0] ?? '') : labels.join('\u0000')
+/** The series of one metric as a tree, one level per label: finding one builds no key. */
+interface Branch<T> {
+  readonly branches: Map<string, Branch<T>>
+  series: { readonly labels: LabelValues; readonly value: T } | null
+}
+
+/** The series of one metric, in the order of their first use. */
+interface SeriesSet<T> {
+  find(labels: LabelValues): T
+  readonly all: readonly { readonly labels: LabelValues; readonly value: T }[]
+}
+
+function createSeriesSet<T>(create: () => T): SeriesSet<T> {
+  const newBranch = (): Branch<T> => ({ branches: new Map(), series: null })
+  const root = newBranch()
+  const all: { readonly labels: LabelValues; readonly value: T }[] = []
+  return {
+    all,
+    find(labels) {
+      let branch = root
+      for (const label of labels) {
+        let next = branch.branches.get(label)
+        if (next === undefined) {
+          next = newBranch()
+          branch.branches.set(label, next)
+        }
+        branch = next
+      }
+      if (branch.series === null) {
+        branch.series = { labels, value: create() }
+        all.push(branch.series)
+      }
+      return branch.series.value
+    },
+  }
+}
 
 /** An empty registry. */
 export function createMetricRegistry(): MetricRegistry {
   const renderers: (() => string)[] = []
   return {
     counter(metric) {
-      const series = new Map<string, { readonly labels: LabelValues; value: number }>()
-      renderers.push(() => renderCounter(metric, series.values()))
+      const series = createSeriesSet(() => ({ total: 0 }))
+      renderers.push(() => renderCounter(metric, series))
       return {
         add(value, ...labels) {
-          const key = seriesKey(labels)
-          const found = series.get(key)
-          if (found === undefined) series.set(key, { labels, value })
-          else found.value += value
+          series.find(labels).total += value
         },
       }
     },
     histogram(metric, bounds) {
-      const series = new Map<string, { readonly labels: LabelValues; readonly buckets: Buckets }>()
-      renderers.push(() => renderHistogram(metric, bounds, series.values()))
+      const empty = (): Buckets => ({ counts: new Float64Array(bounds.length), sum: 0, count: 0 })
+      const series = createSeriesSet(empty)
+      renderers.push(() => renderHistogram(metric, bounds, series))
       return {
-        observe(value, ...labels) {
-          const key = seriesKey(labels)
-          let found = series.get(key)
-          if (found === undefined) {
-            found = { labels, buckets: { counts: new Float64Array(bounds.length), sum: 0, count: 0 } }
-            series.set(key, found)
-          }
-          addTo(found.buckets, bounds, value)
-        },
+        observe: (value, ...labels) => addTo(series.find(labels), bounds, value),
       }
     },
     gauge(metric, rows) {
@@ -105,23 +128,16 @@ function addTo(buckets: Buckets, bounds: readonly number[], value: number): void
     }
 }
 
-function renderCounter(
-  metric: MetricName,
-  series: Iterable<{ readonly labels: LabelValues; readonly value: number }>,
-): string {
+function renderCounter(metric: MetricName, series: SeriesSet<{ readonly total: number }>): string {
   let text = header(metric, 'counter')
-  for (const { labels, value } of series)
-    text += `${metric.name}${labelText(metric.labels, labels)} ${value}\n`
+  for (const { labels, value } of series.all)
+    text += `${metric.name}${labelText(metric.labels, labels)} ${value.total}\n`
   return text
 }
 
-function renderHistogram(
-  metric: MetricName,
-  bounds: readonly number[],
-  series: Iterable<{ readonly labels: LabelValues; readonly buckets: Buckets }>,
-): string {
+function renderHistogram(metric: MetricName, bounds: readonly number[], series: SeriesSet<Buckets>): string {
   let text = header(metric, 'histogram')
-  for (const { labels, buckets } of series) {
+  for (const { labels, value: buckets } of series.all) {
     let cumulative = 0
     for (const [i, bound] of bounds.entries()) {
       cumulative += buckets.counts[i] ?? 0

@@ -88,6 +88,7 @@ function createInstruments(metrics: MetricRegistry) {
 /** An observer that writes to a registry and a log. */
 export function createObserver(options: ObserverOptions): Observer {
   const to = createInstruments(options.metrics)
+  const stamp = createStamp()
   const charge = (className: string, model: ModelId, outcome: Outcome): void => {
     if (outcome.costUsd !== null) to.cost.add(outcome.costUsd, className, model)
     else if (outcome.error === null) to.unpriced.add(1, model)
@@ -107,7 +108,7 @@ export function createObserver(options: ObserverOptions): Observer {
       for (const attempt of attempts) to.attempts.add(1, attempt.model, attempt.code ?? 'ok')
       if (facts.estimated) to.estimated.add(1, model)
       charge(className, model, outcome)
-      if (options.logRequests()) options.log(requestLine(facts, options.now()))
+      if (options.logRequests()) options.log(`${stamp(options.now())} ${requestLine(facts)}`)
     },
     refused(exchange, error) {
       to.refused.add(1, error.code)
@@ -135,7 +136,19 @@ export function createObserver(options: ObserverOptions): Observer {
   }
 }
 
-const stamp = (nowMs: number): string => new Date(nowMs).toISOString()
+/** Spells times as ISO 8601; all of one second share their spelling up to the milliseconds. */
+function createStamp(): (nowMs: number) => string {
+  let second = Number.NaN
+  let spelled = ''
+  return nowMs => {
+    const now = Math.floor(nowMs / 1000)
+    if (now !== second) {
+      second = now
+      spelled = new Date(now * 1000).toISOString().slice(0, -4)
+    }
+    return `${spelled}${String(Math.floor(nowMs - now * 1000)).padStart(3, '0')}Z`
+  }
+}
 
 /** Where something failed, without what it said: messages of unknown errors may quote data. */
 function describeFault(error: unknown): string {
@@ -150,12 +163,12 @@ function describeFault(error: unknown): string {
     .join('')}`
 }
 
-function requestLine(facts: RequestFacts, nowMs: number): string {
+function requestLine(facts: RequestFacts): string {
   const { routed, outcome, exchange, attempts } = facts
   const { context } = routed.record
   const cost = outcome.costUsd === null ? '-' : outcome.costUsd.toFixed(8)
   return (
-    `${stamp(nowMs)} ${exchange.names.requestId} class=${context.sla.name} floor=${context.floor} model=${facts.model}` +
+    `${exchange.names.requestId} class=${context.sla.name} floor=${context.floor} model=${facts.model}` +
     ` reason=${routed.reason} outcome=${outcome.error ?? 'ok'} attempts=${attempts.length}` +
     ` in=${outcome.promptTokens ?? '-'} out=${outcome.completionTokens ?? '-'} cost=${cost}` +
     ` ms=${facts.durationMs.toFixed(1)} key=${exchange.caller?.name ?? '-'}`

@@ -4,7 +4,7 @@ import type { Decision, DecisionRecord, RoutingContext } from '../routing/decisi
 import { estimateTokens, promptText } from '../routing/features/prompt-text.ts'
 import type { ModelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
-import type { Upstream } from '../upstream/upstream.ts'
+import type { CallOrder } from '../upstream/with-fallback.ts'
 import type { Route } from './classify.ts'
 import type { KeyConfig } from './config.ts'
 import type { Eligibility } from './eligible.ts'
@@ -28,7 +28,7 @@ export interface Routed {
   readonly policy: string
   readonly reason: Reason
   /** The chosen model first, then the others in the order of the policy's estimates. */
-  readonly order: readonly [Upstream, ...Upstream[]]
+  readonly order: CallOrder
   readonly shadows: readonly ServingModel[]
   /** The conversation, where the next turn may have to stay with the model that answers; `null` elsewhere. */
   readonly session: string | null
@@ -103,7 +103,7 @@ function pinnedRoute(
     record: { id: names.decisionId, context, decision: pinnedDecision(spec.id), learnedUpTo: 0 },
     policy: PINNED_POLICY,
     reason: 'pinned',
-    order: [model.upstream],
+    order: { first: model.upstream, rest: () => [] },
     shadows: [],
     session: null,
   }
@@ -133,17 +133,19 @@ function reasonOf(decision: Decision, ownFloor: boolean, found: Eligibility): Re
 }
 
 /** The chosen model, then what the policy thought next best, then whatever it gave no estimate for. */
-function callOrder(
-  decision: Decision,
-  models: readonly [ServingModel, ...ServingModel[]],
-): readonly [Upstream, ...Upstream[]] {
+function callOrder(decision: Decision, models: readonly [ServingModel, ...ServingModel[]]): CallOrder {
   const find = (id: ModelId): ServingModel | undefined => models.find(model => model.config.spec.id === id)
-  const chosen = (find(decision.chosen) ?? models[0]).upstream
-  const order: [Upstream, ...Upstream[]] = [chosen]
-  for (const { model } of decision.estimates) {
-    const upstream = find(model)?.upstream
-    if (upstream !== undefined && !order.includes(upstream)) order.push(upstream)
+  const first = (find(decision.chosen) ?? models[0]).upstream
+  return {
+    first,
+    rest() {
+      const order = new Set([first])
+      for (const { model } of decision.estimates) {
+        const upstream = find(model)?.upstream
+        if (upstream !== undefined) order.add(upstream)
+      }
+      for (const { upstream } of models) order.add(upstream)
+      return [...order].slice(1)
+    },
   }
-  for (const { upstream } of models) if (!order.includes(upstream)) order.push(upstream)
-  return order
 }

@@ -96,8 +96,8 @@ class BoundedQueue implements EventQueue {
   constructor(options: EventQueueOptions) {
     this.#store = options.store
     this.#maxPending = options.maxPending ?? 10_000
-    this.#maxBatch = options.maxBatch ?? 128
-    this.#maxDelayMs = options.maxDelayMs ?? 25
+    this.#maxBatch = options.maxBatch ?? 256
+    this.#maxDelayMs = options.maxDelayMs ?? 40
     this.#retryMs = options.retryMs ?? { min: 100, max: 5000 }
   }
 
