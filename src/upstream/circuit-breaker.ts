@@ -83,16 +83,19 @@ export function withCircuitBreaker(
   breaker: CircuitBreaker,
   nowMs: () => number,
 ): Upstream {
+  const tell = (result: CallResult): CallResult => {
+    if (result.ok) breaker.succeeded()
+    else if (blamesUpstream(result.failure)) breaker.failed(nowMs())
+    else breaker.left()
+    return result
+  }
   return {
     model: upstream.model,
     provider: upstream.provider,
-    async call(request: InferenceRequest, context: CallContext): Promise<CallResult> {
-      if (!breaker.enter(nowMs())) return { ok: false, failure: coolingDown(breaker.waitMs(nowMs())) }
-      const result = await upstream.call(request, context)
-      if (result.ok) breaker.succeeded()
-      else if (blamesUpstream(result.failure)) breaker.failed(nowMs())
-      else breaker.left()
-      return result
+    call(request: InferenceRequest, context: CallContext): Promise<CallResult> {
+      if (!breaker.enter(nowMs()))
+        return Promise.resolve({ ok: false, failure: coolingDown(breaker.waitMs(nowMs())) })
+      return upstream.call(request, context).then(tell)
     },
   }
 }

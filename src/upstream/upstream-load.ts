@@ -30,21 +30,22 @@ export function withLoadMeter(upstream: Upstream): {
     upstream: {
       model: upstream.model,
       provider: upstream.provider,
-      async call(request: InferenceRequest, context: CallContext): Promise<CallResult> {
+      call(request: InferenceRequest, context: CallContext): Promise<CallResult> {
         inFlight++
         const startedAt = performance.now()
-        const result = await upstream.call(request, context)
-        inFlight--
-        const ms = performance.now() - startedAt
-        note(result, ms)
-        context.attempts.push({
-          provider: upstream.provider,
-          model: upstream.model,
-          status: result.ok ? result.status : result.failure.status,
-          ms,
-          code: result.ok ? null : result.failure.code,
+        return upstream.call(request, context).then(result => {
+          inFlight--
+          const ms = performance.now() - startedAt
+          note(result, ms)
+          context.attempts.push({
+            provider: upstream.provider,
+            model: upstream.model,
+            status: result.ok ? result.status : result.failure.status,
+            ms,
+            code: result.ok ? null : result.failure.code,
+          })
+          return result
         })
-        return result
       },
     },
   }
