@@ -41,8 +41,8 @@ const dataSets: readonly DataSet[] = [
   { name: 'pareto-k4', floors: [0.6, 0.7, 0.75], options: ['--satisfied-at', '0.9'] },
 ]
 
-const online = ["plimsoll"]
-const trained = ["ens"]
+const online = ['plimsoll', 'mess-plus', 'static-mixture', 'cheapest-feasible', 'random', 'oracle']
+const trained = ['plimsoll', 'ens', 'lr', 'knn', 'carrot', 'mean-cost', 'omnirouter', 'pareto-bandit']
 
 const scenarios: readonly Scenario[] = [
   {
