@@ -132,7 +132,7 @@ class LogLearner implements Learner {
   constructor(parts: LearnerParts) {
     this.#parts = parts
     const { options, folds } = parts
-    this.#snapshotEveryEvents = options.snapshotEveryEvents ?? 25_000
+    this.#snapshotEveryEvents = options.snapshotEveryEvents ?? 100_000
     this.#snapshotEveryMs = options.snapshotEveryMs ?? 30_000
     this.#savedCursor = Math.min(...folds.map(({ cursor }) => cursor))
     this.#savedAtMs = options.now()

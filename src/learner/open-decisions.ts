@@ -46,21 +46,33 @@ interface Entry extends OpenDecision {
   label: number | null
 }
 
-/** Starts from nothing or from a state. A Map keeps the order in which decisions were added. */
+/** Entries taken from the front of the queue before their places are given up. */
+const compactAfter = 4096
+
+/**
+ * Starts from nothing or from a state. The order is a queue of its own: a Map walks over everything ever deleted from its
+ * front to find its first entry.
+ */
 export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisions {
   let passed = from?.passed ?? 0
-  const entries = new Map<string, Entry>(
-    from?.entries.map(([id, floor, prediction, resolved, label]) => [
-      id,
-      { id, floor, prediction, resolved: resolved === 1, label },
-    ]),
-  )
+  let queue: Entry[] = (from?.entries ?? []).map(([id, floor, prediction, resolved, label]) => ({
+    id,
+    floor,
+    prediction,
+    resolved: resolved === 1,
+    label,
+  }))
+  let front = 0
+  const entries = new Map(queue.map(entry => [entry.id, entry]))
   return {
     get passed() {
       return passed
     },
     add(decision) {
-      entries.set(decision.id, { ...decision, resolved: false, label: null })
+      const { id, floor, prediction } = decision
+      const entry: Entry = { id, floor, prediction, resolved: false, label: null }
+      entries.set(id, entry)
+      queue.push(entry)
     },
     resolve(id, label) {
       const entry = entries.get(id)
@@ -72,23 +84,29 @@ export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisi
     },
     takeResolved() {
       const taken: ResolvedDecision[] = []
-      for (const { id, floor, prediction, label, resolved } of entries.values()) {
-        if (!resolved && entries.size <= maxOpen) break
-        entries.delete(id)
-        taken.push({ id, floor, prediction, label })
+      for (let next = queue[front]; next !== undefined; next = queue[++front]) {
+        if (!next.resolved && entries.size <= maxOpen) break
+        entries.delete(next.id)
+        taken.push({ id: next.id, floor: next.floor, prediction: next.prediction, label: next.label })
+      }
+      if (front >= compactAfter) {
+        queue = queue.slice(front)
+        front = 0
       }
       passed += taken.length
       return taken
     },
     state: () => ({
       passed,
-      entries: [...entries.values()].map(({ id, floor, prediction, resolved, label }) => [
-        id,
-        floor,
-        prediction,
-        resolved ? 1 : 0,
-        label,
-      ]),
+      entries: queue
+        .slice(front)
+        .map(({ id, floor, prediction, resolved, label }) => [
+          id,
+          floor,
+          prediction,
+          resolved ? 1 : 0,
+          label,
+        ]),
     }),
   }
 }
