@@ -40,7 +40,6 @@ function train(names: readonly string[], policy = 'plimsoll', parameters = {}): 
     prepared: prepareTrace(trace, featurizer),
     policy,
     parameters,
-    encoder: featurizer.name,
     satisfiedAt: null,
     seed: null,
     codeVersion: '1.0.0',

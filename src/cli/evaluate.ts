@@ -4,12 +4,10 @@ import { evaluationCsv } from '../lab/evaluate/evaluation-csv.ts'
 import { evaluationJson } from '../lab/evaluate/evaluation-json.ts'
 import { type EvaluationPlan, planEvaluation } from '../lab/evaluate/evaluation-plan.ts'
 import { concludeEvaluation, type Evaluation, evaluationTasks } from '../lab/evaluate.ts'
-import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
 import { renderReport } from '../lab/report/render-report.ts'
 import { reportFigures } from '../lab/report/report-figures.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
-import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
 import { commandHelp, parseArguments } from './arguments.ts'
 import { evaluateCommand } from './evaluate/options.ts'
 import { checkPolicyModels, type EvaluateRequest, readEvaluateRequest } from './evaluate/request.ts'
@@ -17,6 +15,7 @@ import { runEvaluationTasks } from './evaluate/run-tasks.ts'
 import { evaluationTable } from './evaluate/table.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createProgress } from './progress.ts'
+import { openPreparer, type TracePreparer } from './trace-preparer.ts'
 
 /** `plimsoll evaluate`: trains policies on one part of a trace and compares them on the other. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -27,7 +26,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   try {
     const request = readEvaluateRequest(given)
-    const evaluation = await runPlan(await planOf(request))
+    const preparer = await openPreparer(request.encoder)
+    const plan = await planOf(request, preparer).finally(preparer.close)
+    const evaluation = await runPlan(plan)
     await write(request, evaluation, rerunCommand(args))
     if (request.jsonPath !== '-') process.stdout.write(evaluationTable(evaluation))
     return exitCodes.done
@@ -38,24 +39,20 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function planOf(request: EvaluateRequest): Promise<EvaluationPlan> {
+async function planOf(request: EvaluateRequest, preparer: TracePreparer): Promise<EvaluationPlan> {
   const { policies, floors, seeds, trainingShare, testTracePath } = request
-  const prepared = await prepare(request.tracePath, request)
+  const prepared = await preparer.prepare(await readTrace(request.tracePath, request))
   checkPolicyModels(policies, prepared.trace)
   if (testTracePath === null) {
     return planEvaluation({ prepared, policies, floors, rows: { kind: 'random', trainingShare, seeds } })
   }
-  const other = await prepare(testTracePath, request)
+  const other = await preparer.prepare(await readTrace(testTracePath, request))
   const trace = alignModels(other.trace, prepared.trace.models)
   if (trace === null) {
     const fault = `its models are ${other.trace.models.join(', ')}; expected those of the other trace`
     throw new TraceError(testTracePath, null, `${fault}, ${prepared.trace.models.join(', ')}`)
   }
   return planEvaluation({ prepared, policies, floors, rows: { kind: 'trace', test: { ...other, trace } } })
-}
-
-async function prepare(path: string, { satisfiedAt }: EvaluateRequest): Promise<PreparedTrace> {
-  return prepareTrace(await readTrace(path, { satisfiedAt }), createHashedFeaturizer())
 }
 
 async function runPlan(plan: EvaluationPlan): Promise<Evaluation> {

@@ -1,9 +1,9 @@
-import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
+import type { PreparedTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
 import type { WarmStart } from '../lab/run-replay.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
 import type { RunFigures } from '../lab/summarise.ts'
-import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
+import type { Trace } from '../lab/trace.ts'
 import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
@@ -15,6 +15,7 @@ import { replayCommand } from './replay/options.ts'
 import { type ReplayRequest, readModelRequest, readReplayRequest } from './replay/request.ts'
 import { runTasks } from './replay/run-tasks.ts'
 import { type FloorRuns, replayTable } from './replay/table.ts'
+import { openPreparer, readEncoderSpec, type TracePreparer } from './trace-preparer.ts'
 
 /** `plimsoll replay`: runs a policy online over a recorded trace. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -27,11 +28,11 @@ export async function run(args: readonly string[]): Promise<number> {
     const stated = readReplayRequest(given)
     const artefact = stated.artefactPath === null ? null : await readArtefact(stated.artefactPath)
     const request = artefact === null ? stated : requestFrom(artefact, stated, given)
-    const prepared = await prepare(request.tracePath, request)
+    const { prepared, warm } = await prepareAll(request, await openPreparer(readEncoderSpec(given)))
     if (artefact !== null) checkArtefact(artefact, { request, prepared })
     const models = readModelRequest(given, request.policy, prepared.trace)
     const warmStart: WarmStart =
-      artefact === null ? await warmStartOf(request, prepared) : { kind: 'trained', trained: artefact }
+      artefact === null ? warmStartOf(request, prepared, warm) : { kind: 'trained', trained: artefact }
     const json = given.flag('json')
     const floors = await runAll({ request, prepared, models, warmStart }, json)
     if (!json) process.stdout.write(replayTable(titleOf(request, prepared), floors))
@@ -44,7 +45,19 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function prepare(path: string, request: ReplayRequest): Promise<PreparedTrace> {
+/** The trace, and the one to warm up on where it is another. */
+async function prepareAll(request: ReplayRequest, preparer: TracePreparer) {
+  const { tracePath, warmTracePath } = request
+  try {
+    const prepared = await preparer.prepare(await read(tracePath, request))
+    const warm = warmTracePath === null ? null : await preparer.prepare(await read(warmTracePath, request))
+    return { prepared, warm }
+  } finally {
+    await preparer.close()
+  }
+}
+
+async function read(path: string, request: ReplayRequest): Promise<Trace> {
   const trace = await readTrace(path, { satisfiedAt: request.satisfiedAt })
   const fraction = trace.rows.findIndex(row => row.scores.some(score => score !== 0 && score !== 1))
   if (request.audits.judge !== null && fraction >= 0) {
@@ -52,13 +65,17 @@ async function prepare(path: string, request: ReplayRequest): Promise<PreparedTr
       '--judge-error needs scores of 0 and 1, and the trace has fractions; give --satisfied-at as well',
     )
   }
-  return prepareTrace(trace, createHashedFeaturizer())
+  return trace
 }
 
-async function warmStartOf(request: ReplayRequest, online: PreparedTrace): Promise<WarmStart> {
-  const { warmTracePath, warmShare } = request
-  if (warmTracePath === null) return warmShare > 0 ? { kind: 'share', share: warmShare } : { kind: 'none' }
-  const prepared = await prepare(warmTracePath, request)
+function warmStartOf(
+  { warmTracePath, warmShare }: ReplayRequest,
+  online: PreparedTrace,
+  prepared: PreparedTrace | null,
+): WarmStart {
+  if (warmTracePath === null || prepared === null) {
+    return warmShare > 0 ? { kind: 'share', share: warmShare } : { kind: 'none' }
+  }
   const theirs = new Set(prepared.trace.models)
   const same =
     theirs.size === online.trace.models.length && online.trace.models.every(model => theirs.has(model))

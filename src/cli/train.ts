@@ -1,14 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
+import type { EncoderSpec } from '../encoders/open-encoder.ts'
+import type { PreparedTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
 import { traceFingerprint } from '../lab/train/trace-fingerprint.ts'
-import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
 import { allParameters } from '../routing/policies/trained-policy.ts'
 import { type Artefact, writeArtefact } from '../store/artefact.ts'
 import { commandHelp, type ParsedArguments, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { policyParameters } from './policy-parameters.ts'
+import { openPreparer, readEncoderSpec } from './trace-preparer.ts'
 import { trainCommand } from './train/options.ts'
 import { runTraining } from './train/run-training.ts'
 import { type TrainingResult, trainingJson, trainingTable } from './train/table.ts'
@@ -23,6 +24,7 @@ interface TrainRequest {
   readonly parameters: Readonly<Record<string, number>>
   readonly satisfiedAt: number | null
   readonly seed: number | null
+  readonly encoder: EncoderSpec | null
 }
 
 /** `plimsoll train`: trains a policy on all rows of a trace and writes it as an artefact. */
@@ -68,6 +70,7 @@ function readTrainRequest(given: ParsedArguments): TrainRequest {
     parameters: checkedParameters(policy, policyParameters(given.texts('param'))),
     satisfiedAt,
     seed: given.number('seed') ?? null,
+    encoder: readEncoderSpec(given),
   }
 }
 
@@ -95,12 +98,15 @@ function checkedParameters(
   }
 }
 
-async function prepare({ tracePath, satisfiedAt }: TrainRequest): Promise<PreparedTrace> {
+async function prepare({ tracePath, satisfiedAt, encoder }: TrainRequest): Promise<PreparedTrace> {
+  const preparer = await openPreparer(encoder)
   try {
-    return prepareTrace(await readTrace(tracePath, { satisfiedAt }), createHashedFeaturizer())
+    return await preparer.prepare(await readTrace(tracePath, { satisfiedAt }))
   } catch (error) {
     if (error instanceof TraceError) throw new CommandError(exitCodes.badData, error.message, error)
     throw error
+  } finally {
+    await preparer.close()
   }
 }
 
@@ -114,9 +120,8 @@ function checkPolicyModel(policy: string, models: readonly string[]): void {
 
 async function train(request: TrainRequest, prepared: PreparedTrace): Promise<Artefact> {
   const { policy, parameters, satisfiedAt, seed } = request
-  const encoder = createHashedFeaturizer().name
   const fingerprint = traceFingerprint(prepared.trace)
-  const spec = { prepared, policy, parameters, encoder, satisfiedAt, seed, fingerprint }
+  const spec = { prepared, policy, parameters, satisfiedAt, seed, fingerprint }
   const ticker = showElapsed(`training ${policy}`)
   try {
     return await runTraining({ ...spec, codeVersion: packageVersion() })

@@ -5,6 +5,8 @@ import type { Trace } from './trace.ts'
 /** A trace with what routers see of each prompt, computed once for every run over it. */
 export interface PreparedTrace {
   readonly trace: Trace
+  /** What made the features: the featurizer, with the semantic encoder where there was one (`featuresName`). */
+  readonly encoder: string
   readonly features: readonly Features[]
   /** Estimated from the prompt's text; the counts that a trace may hold stay hidden. */
   readonly promptTokens: readonly number[]
@@ -14,6 +16,7 @@ export interface PreparedTrace {
 export function prepareTrace(trace: Trace, featurizer: Featurizer): PreparedTrace {
   return {
     trace,
+    encoder: featurizer.name,
     features: trace.rows.map(row => featurizer.featurize(row.prompt)),
     promptTokens: trace.rows.map(row => estimateTokens(row.prompt)),
   }

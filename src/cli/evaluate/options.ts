@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../arguments.ts'
+import { encoderOption } from '../trace-preparer.ts'
 
 /** The command line of `plimsoll evaluate`. */
 export const evaluateCommand: CommandSpec = {
@@ -35,6 +36,7 @@ export const evaluateCommand: CommandSpec = {
       meaning: 'train on all of --trace and test on this one; errors by resampling its prompts',
     },
     { name: 'satisfied-at', kind: 'number', value: 'X', meaning: 'scores of at least X count as satisfied' },
+    encoderOption,
     {
       name: 'json',
       kind: 'text',

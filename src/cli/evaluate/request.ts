@@ -1,8 +1,10 @@
+import type { EncoderSpec } from '../../encoders/open-encoder.ts'
 import { type FloorSpec, parseFloorSpec } from '../../lab/evaluate/floor-spec.ts'
 import type { Trace } from '../../lab/trace.ts'
 import { policyDefinitions } from '../../routing/policies/registry.ts'
 import { nearestName, type ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
+import { readEncoderSpec } from '../trace-preparer.ts'
 
 /** What can be read from the command line before the traces are. */
 export interface EvaluateRequest {
@@ -18,6 +20,7 @@ export interface EvaluateRequest {
   readonly jsonPath: string | null
   readonly csvPath: string | null
   readonly reportPath: string | null
+  readonly encoder: EncoderSpec | null
 }
 
 /** Checks and collects the options of `plimsoll evaluate`. Throws with exit code 64, or `SpecificationError`. */
@@ -51,6 +54,7 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
     jsonPath: given.text('json') ?? null,
     csvPath: given.text('csv') ?? null,
     reportPath: given.text('report') ?? null,
+    encoder: readEncoderSpec(given),
   }
 }
 

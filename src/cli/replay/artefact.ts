@@ -1,6 +1,5 @@
 import type { PreparedTrace } from '../../lab/prepare-trace.ts'
 import { traceFingerprint } from '../../lab/train/trace-fingerprint.ts'
-import { createHashedFeaturizer } from '../../routing/features/hashed-ngrams.ts'
 import { compareZoo, startTrained, type ZooComparison } from '../../routing/policies/trained-policy.ts'
 import { type Artefact, ArtefactError } from '../../store/artefact.ts'
 import type { ParsedArguments } from '../arguments.ts'
@@ -36,10 +35,10 @@ export function checkArtefact(
   }
 }
 
-function compared(artefact: Artefact, path: string, { trace }: PreparedTrace): ZooComparison {
+function compared(artefact: Artefact, path: string, { trace, encoder }: PreparedTrace): ZooComparison {
   try {
     startTrained(artefact, 0)
-    return compareZoo(artefact, { encoder: createHashedFeaturizer().name, models: trace.models })
+    return compareZoo(artefact, { encoder, models: trace.models })
   } catch (error) {
     if (error instanceof RangeError) throw new ArtefactError(path, error.message, error)
     throw error

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../arguments.ts'
+import { encoderOption } from '../trace-preparer.ts'
 
 /** The command line of `plimsoll replay`. */
 export const replayCommand: CommandSpec = {
@@ -84,6 +85,7 @@ export const replayCommand: CommandSpec = {
     { name: 'seed', kind: 'count', value: 'S', default: '1', meaning: 'run this seed' },
     { name: 'limit', kind: 'count', value: 'N', meaning: 'use N rows of the shuffled trace' },
     { name: 'satisfied-at', kind: 'number', value: 'X', meaning: 'scores of at least X count as satisfied' },
+    encoderOption,
     {
       name: 'delta',
       kind: 'number',

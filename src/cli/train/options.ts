@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../arguments.ts'
+import { encoderOption } from '../trace-preparer.ts'
 
 /** The command line of `plimsoll train`. */
 export const trainCommand: CommandSpec = {
@@ -15,6 +16,7 @@ export const trainCommand: CommandSpec = {
     { name: 'out', kind: 'text', value: 'FILE', required: true, meaning: 'the artefact' },
     { name: 'policy', kind: 'text', value: 'NAME', default: 'plimsoll', meaning: 'policy to train' },
     { name: 'satisfied-at', kind: 'number', value: 'X', meaning: 'scores of at least X count as satisfied' },
+    encoderOption,
     {
       name: 'seed',
       kind: 'count',

@@ -26,7 +26,6 @@ const spec: TrainingSpec = {
   prepared,
   policy: 'plimsoll',
   parameters: {},
-  encoder: featurizer.name,
   satisfiedAt: null,
   seed: null,
   codeVersion: '1.0.0',

@@ -15,8 +15,6 @@ export interface TrainingSpec {
   /** As `createPolicy` takes it. */
   readonly policy: string
   readonly parameters: Readonly<Record<string, number>>
-  /** Name of the featurizer that prepared the trace. */
-  readonly encoder: string
   /** The threshold that the trace was read with. */
   readonly satisfiedAt: number | null
   /** Seed of the order of the rows; `null`: the order of the file. */
@@ -34,7 +32,7 @@ const SUMMARY_STEPS = 11
  * Throws a RangeError for an unknown policy or parameter, and for rows that the policy cannot be trained on.
  */
 export function trainArtefact(spec: TrainingSpec): Artefact {
-  const { prepared, policy, encoder, satisfiedAt, seed, codeVersion, fingerprint } = spec
+  const { prepared, policy, satisfiedAt, seed, codeVersion, fingerprint } = spec
   const { trace } = prepared
   const parameters = allParameters(policy, spec.parameters)
   const order = seed === null ? [...trace.rows.keys()] : shuffledOrder(trace.rows.length, seed)
@@ -52,7 +50,7 @@ export function trainArtefact(spec: TrainingSpec): Artefact {
     codeVersion,
     policy,
     parameters,
-    encoder,
+    encoder: prepared.encoder,
     models: training.models,
     training: {
       trace: trace.name,
