@@ -48,7 +48,7 @@ export function truncatedSvd(
   const singular = Float64Array.from(values.subarray(0, kept), value => Math.sqrt(Math.max(0, value)))
   const left = combine(range, matrix.rows, vectors, { width, kept })
   const right = combine(projected, matrix.columns, vectors, { width, kept })
-  for (let i = 0; i < right.length; i++) right[i] = at(right, i) / Math.max(at(singular, i % kept), 1e-12)
+  for (let i = 0; i < right.length; i++) right[i] = (right[i] ?? 0) / Math.max(singular[i % kept] ?? 0, 1e-12)
   return { rank: kept, left, singular, right }
 }
 
@@ -58,9 +58,9 @@ function times(matrix: SparseMatrix, dense: Float64Array, width: number): Float6
   for (let row = 0; row < matrix.rows; row++) {
     const to = row * width
     for (let e = matrix.starts[row] ?? 0; e < (matrix.starts[row + 1] ?? 0); e++) {
-      const value = at(matrix.values, e)
+      const value = matrix.values[e] ?? 0
       const from = (matrix.indices[e] ?? 0) * width
-      for (let k = 0; k < width; k++) out[to + k] = at(out, to + k) + value * at(dense, from + k)
+      for (let k = 0; k < width; k++) out[to + k] = (out[to + k] ?? 0) + value * (dense[from + k] ?? 0)
     }
   }
   return out
@@ -72,9 +72,9 @@ function transposedTimes(matrix: SparseMatrix, dense: Float64Array, width: numbe
   for (let row = 0; row < matrix.rows; row++) {
     const from = row * width
     for (let e = matrix.starts[row] ?? 0; e < (matrix.starts[row + 1] ?? 0); e++) {
-      const value = at(matrix.values, e)
+      const value = matrix.values[e] ?? 0
       const to = (matrix.indices[e] ?? 0) * width
-      for (let k = 0; k < width; k++) out[to + k] = at(out, to + k) + value * at(dense, from + k)
+      for (let k = 0; k < width; k++) out[to + k] = (out[to + k] ?? 0) + value * (dense[from + k] ?? 0)
     }
   }
   return out
@@ -88,47 +88,78 @@ function orthonormalise(m: Float64Array, n: number, width: number): void {
   for (let pass = 0; pass < 2; pass++) {
     const factor = gram(m, n, width)
     cholesky(factor, width)
-    for (let i = 0; i < n; i++) solveRow(m, i * width, factor, width)
+    const upper = transposed(factor, width, width)
+    for (let i = 0; i < n; i++) solveRow(m, i * width, upper, width)
   }
 }
 
 /** Replaces the lower triangle of a symmetric matrix by its Cholesky factor L; a vanishing pivot empties its column. */
 function cholesky(matrix: Float64Array, n: number): void {
   let largest = 0
-  for (let j = 0; j < n; j++) largest = Math.max(largest, at(matrix, j * n + j))
+  for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j] ?? 0)
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
-      let sum = at(matrix, i * n + j)
-      for (let k = 0; k < j; k++) sum -= at(matrix, i * n + k) * at(matrix, j * n + k)
+      let sum = matrix[i * n + j] ?? 0
+      for (let k = 0; k < j; k++) sum -= (matrix[i * n + k] ?? 0) * (matrix[j * n + k] ?? 0)
+      const pivot = matrix[j * n + j] ?? 0
       if (i === j) matrix[j * n + j] = sum > 1e-14 * largest ? Math.sqrt(sum) : 0
-      else matrix[i * n + j] = at(matrix, j * n + j) > 0 ? sum / at(matrix, j * n + j) : 0
+      else matrix[i * n + j] = pivot > 0 ? sum / pivot : 0
     }
   }
 }
 
-/** Solves q L' = row for one row, in place. */
+/** Solves q U = row for one row and an upper triangular U, in place; a vanishing pivot leaves zero. */
 function solveRow(m: Float64Array, start: number, factor: Float64Array, width: number): void {
   for (let j = 0; j < width; j++) {
-    const pivot = at(factor, j * width + j)
-    let value = at(m, start + j)
-    for (let k = 0; k < j; k++) value -= at(m, start + k) * at(factor, j * width + k)
-    m[start + j] = pivot > 0 ? value / pivot : 0
+    const at = j * width
+    const pivot = factor[at + j] ?? 0
+    const value = pivot > 0 ? (m[start + j] ?? 0) / pivot : 0
+    m[start + j] = value
+    for (let k = j + 1; k < width; k++) m[start + k] = (m[start + k] ?? 0) - value * (factor[at + k] ?? 0)
   }
+}
+
+/** The transpose of a row-major matrix [rows x width]. */
+function transposed(matrix: Float64Array, rows: number, width: number): Float64Array {
+  const out = new Float64Array(matrix.length)
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < width; j++) out[j * rows + i] = matrix[i * width + j] ?? 0
+  return out
 }
 
 /** X'X of a row-major X [n x width]. */
 export function gram(x: Float64Array, n: number, width: number): Float64Array {
   const out = new Float64Array(width * width)
-  for (let i = 0; i < n; i++) {
+  // Four rows at a time: each sum is fetched and stored once for all of them.
+  const whole = n - (n % 4)
+  for (let i = 0; i < whole; i += 4) addFourOuter(out, x, i * width, width)
+  for (let i = whole; i < n; i++) {
+    const row = i * width
     for (let j = 0; j < width; j++) {
-      const value = at(x, i * width + j)
-      if (value === 0) continue
-      for (let k = j; k < width; k++)
-        out[j * width + k] = at(out, j * width + k) + value * at(x, i * width + k)
+      const value = x[row + j] ?? 0
+      const to = j * width
+      for (let k = j; k < width; k++) out[to + k] = (out[to + k] ?? 0) + value * (x[row + k] ?? 0)
     }
   }
-  for (let j = 0; j < width; j++) for (let k = 0; k < j; k++) out[j * width + k] = at(out, k * width + j)
+  for (let j = 0; j < width; j++) for (let k = 0; k < j; k++) out[j * width + k] = out[k * width + j] ?? 0
   return out
+}
+
+/** Adds the upper triangle of the outer products of four successive rows with themselves. */
+function addFourOuter(out: Float64Array, x: Float64Array, first: number, width: number): void {
+  const [second, third, fourth] = [first + width, first + 2 * width, first + 3 * width]
+  for (let j = 0; j < width; j++) {
+    const a = x[first + j] ?? 0
+    const b = x[second + j] ?? 0
+    const c = x[third + j] ?? 0
+    const d = x[fourth + j] ?? 0
+    if (a === 0 && b === 0 && c === 0 && d === 0) continue
+    const to = j * width
+    for (let k = j; k < width; k++) {
+      const sum = a * (x[first + k] ?? 0) + b * (x[second + k] ?? 0)
+      out[to + k] = (out[to + k] ?? 0) + (sum + (c * (x[third + k] ?? 0) + d * (x[fourth + k] ?? 0)))
+    }
+  }
 }
 
 /** X times the first `kept` eigenvectors. */
@@ -138,17 +169,15 @@ function combine(
   vectors: Float64Array,
   { width, kept }: { readonly width: number; readonly kept: number },
 ): Float64Array {
+  const basis = transposed(vectors.subarray(0, kept * width), kept, width)
   const out = new Float64Array(n * kept)
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < kept; k++) {
-      let sum = 0
-      for (let j = 0; j < width; j++) sum += at(x, i * width + j) * at(vectors, k * width + j)
-      out[i * kept + k] = sum
+    const to = i * kept
+    for (let j = 0; j < width; j++) {
+      const value = x[i * width + j] ?? 0
+      const from = j * kept
+      for (let k = 0; k < kept; k++) out[to + k] = (out[to + k] ?? 0) + value * (basis[from + k] ?? 0)
     }
   }
   return out
-}
-
-function at(values: Float64Array, index: number): number {
-  return values[index] ?? 0
 }

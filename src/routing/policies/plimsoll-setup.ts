@@ -21,7 +21,7 @@ export interface PlimsollSetup {
 
 /** Nothing known but the models' price lists. */
 export function coldSetup(parameters: PlimsollParameters): PlimsollSetup {
-  const beliefs = new Beliefs(priorMeans(parameters), new PromptReader(null, null, null))
+  const beliefs = new Beliefs(priorMeans(parameters), PromptReader.blank())
   return { parameters, beliefs, change: changeTest(parameters), table: null, seeds: [] }
 }
 

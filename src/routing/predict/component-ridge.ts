@@ -9,6 +9,14 @@ import { addRows, type SparseVector } from './prompt-vector.ts'
 const PENALTIES = [0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
 const SMALLEST_LEFT_OUT = 0.05
 
+/** A table that holds the weights of several linear predictors side by side. */
+export interface LinearTarget {
+  /** [stride]. */
+  readonly intercepts: Float64Array
+  /** Row-major [columns x stride]. */
+  readonly rows: Float32Array
+}
+
 /** Ridge regression of all models at once, solved in the principal components of the label matrix. */
 export class ComponentRidge implements BatchPredictor {
   readonly models: readonly ModelId[]
@@ -25,6 +33,16 @@ export class ComponentRidge implements BatchPredictor {
   predict(prompt: SparseVector, out: Float64Array): void {
     out.set(this.#means)
     addRows(prompt, this.#weights, out, this.models.length)
+  }
+
+  /** Copies intercepts and weights into a wider table [columns x stride], from position `offset` of each of its rows on. */
+  copyTo(table: LinearTarget, offset: number): void {
+    const width = this.models.length
+    const stride = table.intercepts.length
+    table.intercepts.set(this.#means, offset)
+    for (let column = 0; column * width < this.#weights.length; column++) {
+      table.rows.set(this.#weights.subarray(column * width, (column + 1) * width), column * stride + offset)
+    }
   }
 
   write(writer: ByteWriter): void {

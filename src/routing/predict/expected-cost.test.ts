@@ -6,7 +6,7 @@ import { createRandom } from '../numeric/random.ts'
 import { ExpectedCost } from './expected-cost.ts'
 import { COORDINATES, PromptReader, type PromptView } from './prompt-reader.ts'
 
-const reader = new PromptReader(null, null, null)
+const reader = PromptReader.blank()
 const nothing = new Float32Array(0)
 
 function spec(

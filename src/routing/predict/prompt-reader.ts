@@ -2,24 +2,23 @@ import type { Features } from '../features/features.ts'
 import { LOG_LENGTH } from '../features/prompt-statistics.ts'
 import type { ModelId, ModelSpec } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
-import type { BatchPredictor } from './batch-predictor.ts'
-import { ComponentRidge } from './component-ridge.ts'
-import { expectedCost, priceIndex } from './cost-units.ts'
+import { AveragePredictor } from './average-predictor.ts'
+import { priceIndex } from './cost-units.ts'
 import { PromptVector } from './prompt-vector.ts'
-import { TextProjection } from './text-projection.ts'
+import { CoordinateScale, TextProjection } from './text-projection.ts'
 
 /** Coordinates of a prompt: log length and 23 directions of its text. */
 export const COORDINATES = 24
 
-/** Predictions that were trained offline, and the prices that held then. */
+/** Predictors that were trained offline, and the prices that held then. */
 export interface TrainedPredictors {
-  readonly satisfaction: BatchPredictor
-  /** Mean over the training rows and all models. */
-  readonly meanSatisfaction: number
-  /** Same models in the same order; cost relative to the model's mean. */
-  readonly cost: BatchPredictor
-  /** USD per unit of relative cost, by model. */
-  readonly costScales: Float64Array
+  readonly predictor: AveragePredictor
+  /** Of the leading coordinates that the predictor gives. */
+  readonly scale: CoordinateScale
+  /** Mean label per model over the training rows: what is predicted of prompts that cannot be read. */
+  readonly meanSatisfaction: Float64Array
+  /** Mean cost per model over the training rows. */
+  readonly meanCostsUsd: Float64Array
   /** Price index per model at training; 0 where it had no price list. */
   readonly priceIndices: Float64Array
 }
@@ -39,9 +38,10 @@ export class PromptReader {
   readonly #projection: TextProjection | null
   readonly #trained: TrainedPredictors | null
   readonly #position = new Map<ModelId, number>()
-  readonly #out: Float64Array
+  /** Mean label over all training rows and models. */
+  readonly #meanSatisfaction: number
 
-  constructor(
+  private constructor(
     vector: PromptVector | null,
     projection: TextProjection | null,
     trained: TrainedPredictors | null,
@@ -49,16 +49,26 @@ export class PromptReader {
     this.#vector = vector
     this.#projection = projection
     this.#trained = trained
-    trained?.satisfaction.models.forEach((model, m) => {
+    trained?.predictor.models.forEach((model, m) => {
       this.#position.set(model, m)
     })
-    this.#out = new Float64Array(this.#position.size)
+    this.#meanSatisfaction = trained === null ? 0 : mean(trained.meanSatisfaction)
+  }
+
+  /** Knows nothing: every prompt reads as zeros. */
+  static blank(): PromptReader {
+    return new PromptReader(null, null, null)
   }
 
   /** Learns coordinates from a sample of unlabelled prompts. */
   static fit(sample: readonly Features[]): PromptReader {
     const vector = PromptVector.fit(sample)
     return new PromptReader(vector, TextProjection.fit(vector, sample, COORDINATES), null)
+  }
+
+  /** Reads with predictors that were trained on vectors of this kind. */
+  static trained(vector: PromptVector, trained: TrainedPredictors): PromptReader {
+    return new PromptReader(vector, null, trained)
   }
 
   /** True once coordinates are known; until then every prompt reads as zeros. */
@@ -72,22 +82,33 @@ export class PromptReader {
   }
 
   read(features: Features, promptTokens: number): PromptView {
-    if (this.#vector === null || this.#projection === null) {
-      return { x: new Float32Array(COORDINATES), promptTokens, trained: none, trainedCostsUsd: none }
+    const familiar = this.#vector !== null && features.encoder === this.#vector.encoder
+    if (this.#vector === null || !familiar) return this.#unread(promptTokens)
+    const vector = this.#vector.weigh(features)
+    const { statistics } = features
+    const logLength = statistics[LOG_LENGTH] ?? 0
+    if (this.#trained === null) {
+      const x = this.#projection?.project(vector, logLength) ?? new Float32Array(COORDINATES)
+      return { x, promptTokens, trained: none, trainedCostsUsd: none }
     }
-    const prompt = this.#vector.weigh(features)
-    const familiar = features.encoder === this.#vector.encoder
-    const logLength = features.statistics[LOG_LENGTH] ?? 0
-    const x = familiar ? this.#projection.project(prompt, logLength) : new Float32Array(COORDINATES)
+    const { predictor, scale } = this.#trained
+    const trained = new Float32Array(predictor.models.length)
+    const trainedCostsUsd = new Float32Array(predictor.models.length)
+    const prompt = { vector, statistics, promptTokens }
+    const directions = predictor.predict(prompt, trained, trainedCostsUsd)
+    return { x: scale.scale(directions, logLength), promptTokens, trained, trainedCostsUsd }
+  }
+
+  /** What is known of a prompt whose features mean nothing here. */
+  #unread(promptTokens: number): PromptView {
+    const x = new Float32Array(COORDINATES)
     if (this.#trained === null) return { x, promptTokens, trained: none, trainedCostsUsd: none }
-    this.#trained.satisfaction.predict(prompt, this.#out)
-    const trained = Float32Array.from(this.#out)
-    const { cost, costScales } = this.#trained
-    cost.predict(prompt, this.#out)
-    const trainedCostsUsd = Float32Array.from(this.#out, (value, m) =>
-      expectedCost(value, costScales[m] ?? 0),
-    )
-    return { x, promptTokens, trained, trainedCostsUsd }
+    return {
+      x,
+      promptTokens,
+      trained: Float32Array.from(this.#trained.meanSatisfaction),
+      trainedCostsUsd: Float32Array.from(this.#trained.meanCostsUsd),
+    }
   }
 
   /** Position of a model among the offline predictions; -1 for one that was not trained on. */
@@ -98,9 +119,7 @@ export class PromptReader {
   /** By how much the trained models are expected to do better on a prompt than on the mean one; 0 without training. */
   ease(view: PromptView): number {
     if (this.#trained === null) return 0
-    let sum = 0
-    for (const predicted of view.trained) sum += predicted
-    return sum / view.trained.length - this.#trained.meanSatisfaction
+    return mean(view.trained) - this.#meanSatisfaction
   }
 
   /** Offline cost prediction at today's price; `null` for a model that was not trained on. */
@@ -114,35 +133,38 @@ export class PromptReader {
   }
 
   write(writer: ByteWriter): void {
-    writer.flag(this.#vector !== null && this.#projection !== null)
+    writer.flag(this.#vector !== null)
     this.#vector?.write(writer)
+    writer.flag(this.#projection !== null)
     this.#projection?.write(writer)
     writer.flag(this.#trained !== null)
     if (this.#trained === null) return
-    this.#trained.satisfaction.write(writer)
-    this.#trained.cost.write(writer)
-    writer.number(this.#trained.meanSatisfaction)
-    writer.array(this.#trained.costScales)
-    writer.array(this.#trained.priceIndices)
+    const { predictor, scale, meanSatisfaction, meanCostsUsd, priceIndices } = this.#trained
+    predictor.write(writer)
+    scale.write(writer)
+    writer.array(meanSatisfaction)
+    writer.array(meanCostsUsd)
+    writer.array(priceIndices)
   }
 
   static read(reader: ByteReader): PromptReader {
-    const fitted = reader.flag()
-    const vector = fitted ? PromptVector.read(reader) : null
-    const projection = fitted ? TextProjection.read(reader) : null
+    const vector = reader.flag() ? PromptVector.read(reader) : null
+    const projection = reader.flag() ? TextProjection.read(reader) : null
     if (!reader.flag()) return new PromptReader(vector, projection, null)
-    const satisfaction = ComponentRidge.read(reader)
-    const cost = ComponentRidge.read(reader)
-    const meanSatisfaction = reader.number()
-    const costScales = reader.float64()
     return new PromptReader(vector, projection, {
-      satisfaction,
-      meanSatisfaction,
-      cost,
-      costScales,
+      predictor: AveragePredictor.read(reader),
+      scale: CoordinateScale.read(reader),
+      meanSatisfaction: reader.float64(),
+      meanCostsUsd: reader.float64(),
       priceIndices: reader.float64(),
     })
   }
 }
 
 const none = new Float32Array(0)
+
+function mean(values: Float32Array | Float64Array): number {
+  let sum = 0
+  for (let m = 0; m < values.length; m++) sum += values[m] ?? 0
+  return sum / Math.max(1, values.length)
+}

@@ -1,26 +1,51 @@
-import { truncatedSvd } from '../numeric/linear-algebra.ts'
+import { type TruncatedSvd, truncatedSvd } from '../numeric/linear-algebra.ts'
 import { createRandom } from '../numeric/random.ts'
 import type { TrainingRows } from '../policy.ts'
-import { trainComponentRidge } from './component-ridge.ts'
-import { expectedCost, priceIndex } from './cost-units.ts'
+import { AveragePredictor, type LinearTable, probability } from './average-predictor.ts'
+import { weighAverage } from './average-weights.ts'
+import { type ComponentRidge, trainComponentRidge } from './component-ridge.ts'
+import { trainCostMixture } from './cost-mixture.ts'
+import { priceIndex } from './cost-units.ts'
+import { columnMeans } from './non-negative-weights.ts'
 import { COORDINATES, PromptReader } from './prompt-reader.ts'
 import { PromptVector } from './prompt-vector.ts'
-import { TextProjection } from './text-projection.ts'
+import { relativeCosts } from './relative-costs.ts'
+import { CoordinateScale } from './text-projection.ts'
+import { coordinateCount, type TrainedLearners, trainLearners } from './train-learners.ts'
 
 const RANK = 256
 const LARGEST_RELATIVE = 8
-/** Fewer rows than this teach a predictor nothing that survives the next prompt. */
+/** Fewer rows than this teach nothing that survives the next prompt. */
 export const FEWEST_ROWS = 30
+/** Fewer rows than this tell models apart, but not prompts. */
+export const FEWEST_ROWS_TO_PREDICT = 100
+/** Fewer rows than this estimate a mean to three points at best: no floor should be promised on them alone. */
+export const FEWEST_ROWS_TO_PROMISE = 300
+
+/** What a number of fully labelled rows is good for: means of the models, predictions without a promise, or all. */
+export type Evidence = 'means' | 'tentative' | 'full'
+
+/** Grades a number of fully labelled rows. */
+export function evidenceOf(rows: number): Evidence {
+  if (rows < FEWEST_ROWS_TO_PREDICT) return 'means'
+  return rows < FEWEST_ROWS_TO_PROMISE ? 'tentative' : 'full'
+}
 
 /** A reader with offline predictors and what these predict of each training row when it is left out. */
 export interface TrainedReader {
   readonly reader: PromptReader
+  readonly predictor: AveragePredictor
+  readonly evidence: Evidence
   /** Row-major [rows x models]. */
   readonly satisfaction: Float64Array
+  /** USD, row-major [rows x models]. */
   readonly costUsd: Float64Array
 }
 
-/** Trains all offline predictors on fully labelled rows. Deterministic. Throws below 30 rows. */
+/**
+ * Trains all offline predictors on fully labelled rows; below 100 rows satisfaction is each model's mean, and cost knows
+ * ridge and length alone. Deterministic. Throws a RangeError below 30 rows.
+ */
 export function trainReader(rows: TrainingRows): TrainedReader {
   const n = rows.features.length
   if (n < FEWEST_ROWS) {
@@ -28,50 +53,71 @@ export function trainReader(rows: TrainingRows): TrainedReader {
       `${n} training rows were given, at least ${FEWEST_ROWS} are needed; start cold instead`,
     )
   }
-  const models = rows.models.map(spec => spec.id)
+  const evidence = evidenceOf(n)
   const vector = PromptVector.fit(rows.features)
-  const rank = Math.min(RANK, n - 1)
-  const svd = truncatedSvd(vector.matrix(rows.features), rank, createRandom('training'))
-  const satisfaction = trainComponentRidge(models, svd, rows.satisfaction)
-  const means = meanCosts(rows)
-  const relative = rows.costUsd.map((cost, i) => relativeCost(cost, means[i % models.length] ?? 0))
-  const cost = trainComponentRidge(models, svd, relative)
-  const scales = costScales(relative, means)
-  const trained = {
-    satisfaction: satisfaction.predictor,
-    meanSatisfaction: rows.satisfaction.reduce((sum, value) => sum + value, 0) / rows.satisfaction.length,
-    cost: cost.predictor,
-    costScales: scales,
+  const svd = truncatedSvd(vector.matrix(rows.features), Math.min(RANK, n - 1), createRandom('training'))
+  const { predictor, satisfaction, costUsd } = trainPredictor(rows, svd, evidence)
+  const reader = PromptReader.trained(vector, {
+    predictor,
+    scale: CoordinateScale.fit(svd, rows.features, COORDINATES),
+    meanSatisfaction: columnMeans(rows.satisfaction, rows.models.length),
+    meanCostsUsd: columnMeans(rows.costUsd, rows.models.length),
     priceIndices: Float64Array.from(rows.models, spec => priceIndex(spec) ?? 0),
-  }
-  const projection = TextProjection.fit(vector, rows.features, COORDINATES)
-  return {
-    reader: new PromptReader(vector, projection, trained),
-    satisfaction: satisfaction.crossFitted,
-    costUsd: cost.crossFitted.map((value, i) => expectedCost(value, scales[i % models.length] ?? 0)),
-  }
-}
-
-function meanCosts(rows: TrainingRows): Float64Array {
-  const width = rows.models.length
-  const means = new Float64Array(width)
-  rows.costUsd.forEach((cost, i) => {
-    means[i % width] = (means[i % width] ?? 0) + cost / rows.features.length
   })
-  return means
+  return { reader, predictor, evidence, satisfaction, costUsd }
 }
 
-/** Cost over the model's mean, cut at eight: one runaway answer must not bend the whole regression. */
-function relativeCost(cost: number, mean: number): number {
-  return mean > 0 ? Math.min(cost / mean, LARGEST_RELATIVE) : 1
-}
+type TrainedAverage = Pick<TrainedReader, 'predictor' | 'satisfaction' | 'costUsd'>
 
-/** USD per unit of relative cost, such that the mean bill comes out in spite of the cut. */
-function costScales(relative: Float64Array, means: Float64Array): Float64Array {
-  const sums = new Float64Array(means.length)
-  relative.forEach((value, i) => {
-    sums[i % means.length] = (sums[i % means.length] ?? 0) + value
+function trainPredictor(rows: TrainingRows, svd: TruncatedSvd, evidence: Evidence): TrainedAverage {
+  const models = rows.models.map(spec => spec.id)
+  const width = models.length
+  const { relative } = relativeCosts(rows, LARGEST_RELATIVE)
+  const learners = evidence === 'means' ? null : trainLearners(rows, relative, svd)
+  const cost = trainComponentRidge(models, svd, relative)
+  const average = weighAverage(satisfactionColumns(learners), rows.satisfaction, width)
+  const { mixture, crossFitted: costUsd } = trainCostMixture({
+    promptTokens: rows.promptTokens,
+    relative,
+    meansUsd: columnMeans(rows.costUsd, width),
+    ridge: cost.crossFitted,
+    forest: learners?.forestCosts ?? new Float64Array(relative.length),
   })
-  const rows = relative.length / means.length
-  return means.map((mean, m) => (mean * rows) / Math.max(sums[m] ?? 0, 1e-12))
+  const predictor = new AveragePredictor({
+    models,
+    linear: linearTable(svd, learners?.ridge.predictor ?? null, cost.predictor),
+    forest: learners?.forest ?? null,
+    clusters: learners?.clusters ?? null,
+    satisfaction: average.weights,
+    cost: mixture,
+  })
+  return { predictor, satisfaction: average.crossFitted.map(probability), costUsd }
+}
+
+/** What each learner predicts of rows that it has not seen; none where only means are known. */
+function satisfactionColumns(learners: TrainedLearners | null): readonly Float64Array[] {
+  if (learners === null) return []
+  return [learners.ridge.crossFitted, learners.forestSatisfaction, learners.clusterSatisfaction]
+}
+
+/** Both ridges and the singular directions side by side: one table row per column of a prompt's vector. */
+function linearTable(
+  svd: TruncatedSvd,
+  satisfaction: ComponentRidge | null,
+  cost: ComponentRidge,
+): LinearTable {
+  const width = cost.models.length
+  const dimension = coordinateCount(svd)
+  const stride = 2 * width + dimension
+  const columns = svd.right.length / svd.rank
+  const intercepts = new Float64Array(stride)
+  const rows = new Float32Array(columns * stride)
+  satisfaction?.copyTo({ intercepts, rows }, 0)
+  cost.copyTo({ intercepts, rows }, width)
+  for (let column = 0; column < columns; column++) {
+    for (let k = 0; k < dimension; k++) {
+      rows[column * stride + 2 * width + k] = svd.right[column * svd.rank + k] ?? 0
+    }
+  }
+  return { intercepts: intercepts.slice(0, 2 * width), rows, dimension }
 }
