@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { EncoderError } from '../encoders/encoder.ts'
 import { readConfigFile } from '../gateway/config.ts'
 import { type GatewayOptions, type RunningGateway, startGateway } from '../gateway/main.ts'
 import { ArtefactError, readArtefact } from '../store/artefact.ts'
@@ -84,6 +85,8 @@ async function artefactOf(file: string | undefined): Promise<GatewayOptions['art
 }
 
 function refusedStart(error: unknown): never {
+  if (error instanceof EncoderError)
+    throw new CommandError(exitCodes.badConfiguration, `encoder: ${error.message}`, error)
   if (error instanceof ArtefactError) throw new CommandError(exitCodes.badData, error.message, error)
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')

@@ -35,6 +35,7 @@ export function crossCheck(
 ): readonly ConfigFault[] {
   return [
     ...checkModels(document, environment),
+    ...checkEncoder(document, environment),
     ...checkClasses(document),
     ...checkPolicies(document),
     ...checkKeys(document),
@@ -68,6 +69,18 @@ function* checkModels(
         message: `the environment variable ${variable} is not set; set it to the key of ${model.provider}, or leave apiKeyEnv out`,
       }
   }
+}
+
+function* checkEncoder(
+  { encoder }: ConfigDocument,
+  environment: Readonly<Record<string, string | undefined>>,
+): Generator<ConfigFault> {
+  const variable = encoder?.kind === 'embeddings' ? encoder.apiKeyEnv : undefined
+  if (variable !== undefined && (environment[variable] ?? '') === '')
+    yield {
+      path: 'encoder.apiKeyEnv',
+      message: `the environment variable ${variable} is not set; set it to the key of the encoder, or leave apiKeyEnv out`,
+    }
 }
 
 function* checkClasses(document: ConfigDocument): Generator<ConfigFault> {

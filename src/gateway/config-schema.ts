@@ -73,6 +73,35 @@ const serviceClass = z.strictObject({
     .describe('The models that may serve the class; by default all'),
 })
 
+const fallback = {
+  timeoutMs: milliseconds.default(100).describe('How long a request waits for its embedding'),
+  maxInFlight: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe('Prompts under way at once; more are routed by n-grams'),
+  failures: z.int().min(1).default(5).describe('Failures in a row after which it counts as down'),
+  coolDownMs: milliseconds.default(10_000).describe('Time between two attempts while it is down'),
+}
+
+const encoder = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('embeddings'),
+    baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+    model: z.string().min(1),
+    apiKeyEnv: z.string().min(1).optional().describe('The environment variable that holds the key'),
+    dimensions: z.int().min(1).max(65_536).describe("Length of the model's vectors"),
+    ...fallback,
+  }),
+  z.strictObject({
+    kind: z.literal('onnx'),
+    folder: z.string().min(1),
+    pooling: z.enum(['mean', 'cls']).default('mean'),
+    ...fallback,
+  }),
+])
+
 const key = z.strictObject({
   name,
   sha256: z
@@ -98,6 +127,7 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^(sqlite:.+|memory:)$/, 'must be sqlite:FILE or memory:')
     .default('sqlite:plimsoll.db'),
+  encoder: encoder.optional(),
   models: z.array(model).min(1),
   classes: z.array(serviceClass).min(1),
   defaultClass: z.string().min(1).optional(),

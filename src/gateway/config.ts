@@ -28,6 +28,23 @@ export interface ModelConfig {
   readonly streamUsage: boolean
 }
 
+/** The semantic encoder beside the n-grams, and how long a request waits for it. */
+export type EncoderConfig = {
+  readonly timeoutMs: number
+  readonly maxInFlight: number
+  readonly failures: number
+  readonly coolDownMs: number
+} & (
+  | {
+      readonly kind: 'embeddings'
+      readonly baseUrl: string
+      readonly model: string
+      readonly apiKey: Secret | null
+      readonly dimensions: number
+    }
+  | { readonly kind: 'onnx'; readonly folder: string; readonly pooling: 'mean' | 'cls' }
+)
+
 /** One SLA class and who keeps its promise. */
 export interface ClassConfig {
   readonly sla: SlaClass
@@ -62,6 +79,8 @@ export interface GatewayConfig {
     readonly admin: number
   }
   readonly store: string
+  /** `null`: prompts are read by their n-grams alone. */
+  readonly encoder: EncoderConfig | null
   readonly models: readonly ModelConfig[]
   readonly classes: readonly ClassConfig[]
   readonly defaultClass: string
@@ -154,6 +173,7 @@ function build(document: ConfigDocument, environment: Environment): GatewayConfi
   return {
     listen: document.listen,
     store: document.store,
+    encoder: document.encoder === undefined ? null : buildEncoder(document.encoder, environment),
     models,
     classes: document.classes.map(entry => buildClass(entry, models, names)),
     defaultClass: document.defaultClass ?? document.classes[0]?.name ?? '',
@@ -204,6 +224,16 @@ function buildModel(model: ConfigDocument['models'][number], environment: Enviro
     maxAttempts: model.maxAttempts,
     streamUsage: model.streamUsage,
   }
+}
+
+function buildEncoder(
+  encoder: NonNullable<ConfigDocument['encoder']>,
+  environment: Environment,
+): EncoderConfig {
+  if (encoder.kind === 'onnx') return encoder
+  const { apiKeyEnv, ...rest } = encoder
+  const key = apiKeyEnv === undefined ? undefined : environment[apiKeyEnv]
+  return { ...rest, apiKey: key === undefined ? null : createSecret(key) }
 }
 
 function buildClass(

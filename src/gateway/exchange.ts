@@ -22,6 +22,8 @@ export function cancelWhenClosed(response: ServerResponse): CancellationSource {
   response.on('close', () => {
     if (!response.writableFinished) cancellation.cancel()
   })
+  // It may have closed while the prompt was being embedded; then no event follows.
+  if (response.destroyed) cancellation.cancel()
   return cancellation
 }
 

@@ -1,3 +1,4 @@
+import type { PromptEncoder } from '../encoders/with-fallback.ts'
 import type { Learner } from '../learner/learner.ts'
 import type { Featurizer } from '../routing/features/features.ts'
 import type { EventQueue } from '../store/event-queue.ts'
@@ -27,6 +28,8 @@ export interface Gateway {
   readonly status: ClassStatus
   readonly audits: Audits
   readonly featurizer: Featurizer
+  /** `null` where none is configured: then no request waits for one. */
+  readonly encoder: PromptEncoder | null
   /** Wall clock in milliseconds. */
   readonly now: () => number
   /** Takes one line of the log. */

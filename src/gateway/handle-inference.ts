@@ -7,6 +7,7 @@ import { cancelWhenClosed, type Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { readBody } from './read-body.ts'
 import { recordDecision } from './record-decision.ts'
+import { embedPrompt } from './request-encoder.ts'
 import { respond, upstreamError } from './respond.ts'
 import { routeRequest } from './route-request.ts'
 import { callShadows } from './shadow-calls.ts'
@@ -26,7 +27,9 @@ export async function handleInference(gateway: Gateway, exchange: Exchange): Pro
     serving,
     floors: gateway.floors,
   })
-  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers: request.headers })
+  const embedding = gateway.encoder && (await embedPrompt(gateway.encoder, route, chat))
+  const { headers } = request
+  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers, embedding })
   recordDecision(gateway, routed)
   callShadows(gateway, routed, chat.inference)
   const context: CallContext = { cancellation: cancelWhenClosed(response), attempts: [] }

@@ -6,6 +6,7 @@ import { decisionTrailView, decisionView } from './decision-view.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { readBody } from './read-body.ts'
+import { embedPrompt } from './request-encoder.ts'
 import { routeRequest } from './route-request.ts'
 import { slaView } from './sla-view.ts'
 import { fromStore } from './store-failure.ts'
@@ -22,7 +23,9 @@ export async function handleExplain(gateway: Gateway, exchange: Exchange): Promi
     serving,
     floors: gateway.floors,
   })
-  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers: request.headers })
+  const embedding = gateway.encoder && (await embedPrompt(gateway.encoder, route, chat))
+  const { headers } = request
+  const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers, embedding })
   const { id, ...view } = decisionView(routed.record, routed.policy)
   sendJson(response, 200, {
     ...view,

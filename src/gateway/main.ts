@@ -1,4 +1,5 @@
 import { toGatewayError } from '../inference/errors.ts'
+import { featuresName } from '../routing/features/features.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
 import type { TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { Policy } from '../routing/policy.ts'
@@ -18,6 +19,7 @@ import { type Listener, listen } from './listen.ts'
 import { createMetricRegistry, type MetricRegistry } from './metrics.ts'
 import { createObserver } from './observe.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
+import { encoderIdentity, openRequestEncoder } from './request-encoder.ts'
 import { createRequestIds } from './request-ids.ts'
 import { createServing, type Serving } from './serving.ts'
 import { createSessions } from './sessions.ts'
@@ -63,6 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const finish = async (): Promise<void> => {
     await gateway.queue.close()
     await learning.close()
+    await gateway.encoder?.close()
     await pools.close()
   }
   const { main, admin } = await openPorts(options, gateway, metrics).catch(async (error: unknown) => {
@@ -70,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw error
   })
   const swap = async (config: GatewayConfig): Promise<void> => {
+    refuseOtherEncoder(force.serving.config, config)
     const next = serve(config)
     await learning.change(config)
     force.serving = next
@@ -90,6 +94,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
+/** What was learned on one encoder is of no use with another: a change begins with a start. */
+function refuseOtherEncoder(now: GatewayConfig, next: GatewayConfig): void {
+  if (encoderIdentity(now.encoder) === encoderIdentity(next.encoder)) return
+  throw new RangeError('encoder: it cannot change while the gateway serves; restart it to use another one')
+}
+
 /** What the ports are opened on. */
 interface Built {
   readonly gateway: Gateway
@@ -104,9 +114,11 @@ async function createGateway(
   now: () => number,
 ): Promise<Built> {
   const featurizer = createHashedFeaturizer()
-  const start = artefact === undefined ? null : { ...artefact, encoder: featurizer.name }
-  if (start !== null) requireStart(start, config.classes)
   const metrics = createMetricRegistry()
+  const encoder = config.encoder && (await openRequestEncoder(config.encoder, metrics))
+  const made = featuresName(featurizer.name, encoder?.name ?? null)
+  const start = artefact === undefined ? null : { ...artefact, encoder: made }
+  if (start !== null) requireStart(start, config.classes)
   const observer = createObserver({ metrics, log, now, logRequests: () => force.serving.config.log.requests })
   const queue = createEventQueue({ store })
   const onError = (error: unknown): void => observer.fault('learner', error)
@@ -130,6 +142,7 @@ async function createGateway(
     }, now),
     audits: createAudits({ ...(judge === undefined ? {} : { judge }), queue, policy, observer, now }),
     featurizer,
+    encoder,
     now,
     log,
   }

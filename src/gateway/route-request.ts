@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '../protocol/openai-chat/parse.ts'
 import type { Decision, DecisionRecord, RoutingContext } from '../routing/decision.ts'
+import type { Embedding } from '../routing/features/features.ts'
 import { estimateTokens, promptText } from '../routing/features/prompt-text.ts'
 import type { ModelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
@@ -43,15 +44,19 @@ export interface RouteInput {
   readonly names: RequestNames
   readonly caller: KeyConfig | null
   readonly headers: IncomingHttpHeaders
+  /** What a semantic encoder made of the prompt, where there is one and it did not fail. */
+  readonly embedding: Embedding | null
 }
 
 /** Finds the eligible models, describes the request and lets the policy decide. Synchronous; records nothing. */
 export function routeRequest(input: RouteInput): Routed {
-  const { gateway, serving, route, chat, names } = input
+  const { gateway, serving, route, chat, names, embedding } = input
   const text = promptText(chat.messages)
   const promptTokens = estimateTokens(text) + chat.messages.length * TOKENS_PER_MESSAGE + toolTokens(chat)
   const atMs = gateway.now()
-  const described = { atMs, promptTokens, features: gateway.featurizer.featurize(text) }
+  const ngrams = gateway.featurizer.featurize(text)
+  const features = embedding === null ? ngrams : { ...ngrams, embedding }
+  const described = { atMs, promptTokens, features }
   if (route.kind === 'pinned') return pinnedRoute(names, route.model, described)
   const found = eligible({
     models: serving.models,
