@@ -166,9 +166,19 @@ function normalise(vector: SparseVector, first: number, weight: number): void {
  */
 export function addRows(vector: SparseVector, table: Float32Array, out: Float64Array, width: number): void {
   const { columns, values, length } = vector
-  for (let e = 0; e < length; e++) {
+  // Two rows at a time: each sum is fetched and stored once for both.
+  const pairs = length - (length % 2)
+  for (let e = 0; e < pairs; e += 2) {
     const value = values[e] ?? 0
+    const next = values[e + 1] ?? 0
     const row = (columns[e] ?? 0) * width
-    for (let k = 0; k < width; k++) out[k] = (out[k] ?? 0) + value * (table[row + k] ?? 0)
+    const nextRow = (columns[e + 1] ?? 0) * width
+    for (let k = 0; k < width; k++) {
+      out[k] = (out[k] ?? 0) + (value * (table[row + k] ?? 0) + next * (table[nextRow + k] ?? 0))
+    }
   }
+  if (pairs === length) return
+  const value = values[pairs] ?? 0
+  const row = (columns[pairs] ?? 0) * width
+  for (let k = 0; k < width; k++) out[k] = (out[k] ?? 0) + value * (table[row + k] ?? 0)
 }
