@@ -13,8 +13,9 @@ import type { Policy, PolicySnapshot } from '../src/routing/policy.ts'
 import { createEventQueue } from '../src/store/event-queue.ts'
 import { openSqliteStore } from '../src/store/sqlite.ts'
 import type { CommittedEvent, Store } from '../src/store/store.ts'
+import { proofSize } from './proof-size.ts'
 
-const kills = 20
+const kills = proofSize(20, 100)
 const name = 'plimsoll'
 const child = new URL('./crash-child.fixture.ts', import.meta.url).pathname
 
@@ -79,7 +80,7 @@ async function expectFoldOfTheLog(store: Store, events: readonly CommittedEvent[
   expect((await store.loadSnapshot(slaLedgerName))?.snapshot).toEqual(ledger.snapshot())
 }
 
-it('keeps everything acknowledged over 20 kills, and its state is the fold of the log each time', async () => {
+it(`keeps everything acknowledged over ${kills} kills, and its state is the fold of the log each time`, async () => {
   const path = join(folder, 'log.db')
   const random = createRandom('kills')
   const acknowledged: string[] = []

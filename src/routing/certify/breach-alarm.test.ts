@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { proofSize } from '../../../test/proof-size.ts'
 import { createRandom } from '../numeric/random.ts'
 import { createBreachAlarm } from './breach-alarm.ts'
 
@@ -22,14 +23,14 @@ function alarms(runs: number, mean: (t: number) => number, floor: number, steps:
 
 describe('createBreachAlarm', () => {
   it('raises no more false alarms than delta allows while every mean keeps its floor', () => {
-    const steady = alarms(300, () => 0.9, 0.9, 3000)
-    const wavy = alarms(300, t => (t % 400 < 200 ? 0.9 : 0.97), 0.9, 3000)
+    const steady = alarms(proofSize(300, 1000), () => 0.9, 0.9, 3000)
+    const wavy = alarms(proofSize(300, 1000), t => (t % 400 < 200 ? 0.9 : 0.97), 0.9, 3000)
     expect(steady.filter(Number.isFinite).length / 300).toBeLessThanOrEqual(0.05)
     expect(wavy.filter(Number.isFinite).length / 300).toBeLessThanOrEqual(0.05)
   })
 
   it('notices a mean of .87 under a floor of .90 within 1,500 labels in most runs', () => {
-    const found = alarms(101, () => 0.87, 0.9, 6000)
+    const found = alarms(proofSize(101, 1001), () => 0.87, 0.9, 6000)
     expect(found[50]).toBeLessThan(1500)
     expect(found[50]).toBeGreaterThan(100)
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { proofSize } from '../../../test/proof-size.ts'
 import { createRandom } from '../numeric/random.ts'
 import { type Certificate, createCertificate } from './certificate.ts'
 
@@ -67,8 +68,8 @@ describe('createCertificate', () => {
   })
 
   it('seldom certifies what stays under its floors, but does so when labels are folded as they arrive', () => {
-    expect(falseCertificateRate(150, 1500, 'decision')).toBeLessThanOrEqual(0.05)
-    expect(falseCertificateRate(150, 1500, 'arrival')).toBeGreaterThan(0.5)
+    expect(falseCertificateRate(proofSize(150, 1000), 1500, 'decision')).toBeLessThanOrEqual(0.05)
+    expect(falseCertificateRate(proofSize(150, 1000), 1500, 'arrival')).toBeGreaterThan(0.5)
   })
 
   it('states bounds around the estimate in units of satisfaction under floors that differ', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { proofSize } from '../../../test/proof-size.ts'
 import { createRandom } from '../numeric/random.ts'
 import { createConfidenceSequence, stitchedBoundary } from './confidence-sequence.ts'
 
@@ -48,6 +49,8 @@ interface Draw {
 }
 
 type World = (seed: number) => () => Draw
+
+const runs = proofSize(300, 1000)
 
 /** Share of runs in which the claimed lower bound ever exceeds the true running conditional mean. */
 function errorRate(world: World, claimant: () => Claimant, runs: number, steps: number): number {
@@ -118,23 +121,23 @@ describe('the lower bound holds at all times with probability 1 - delta', () => 
   const tolerance = 3 * Math.sqrt((0.05 * 0.95) / 300)
 
   it('under means chosen by an adversary', () => {
-    expect(errorRate(adaptiveWorld, () => anytimeBound(1), 300, 1500)).toBeLessThanOrEqual(0.05)
+    expect(errorRate(adaptiveWorld, () => anytimeBound(1), runs, 1500)).toBeLessThanOrEqual(0.05)
   })
 
   it('under rare audits with the scale of their weight', () => {
-    expect(errorRate(rareAudits, () => anytimeBound(1 / 0.02), 300, 1500)).toBeLessThanOrEqual(0.05)
+    expect(errorRate(rareAudits, () => anytimeBound(1 / 0.02), runs, 1500)).toBeLessThanOrEqual(0.05)
   })
 
   it('and the check rejects a fixed-time interval read at every time', () => {
-    expect(errorRate(adaptiveWorld, fixedTimeNormal, 300, 1500)).toBeGreaterThan(0.05 + tolerance)
+    expect(errorRate(adaptiveWorld, fixedTimeNormal, runs, 1500)).toBeGreaterThan(0.05 + tolerance)
   })
 
   it('and the check rejects a scale without the weight of the audits', () => {
-    expect(errorRate(rareAudits, () => anytimeBound(1), 300, 1500)).toBeGreaterThan(0.05 + tolerance)
+    expect(errorRate(rareAudits, () => anytimeBound(1), runs, 1500)).toBeGreaterThan(0.05 + tolerance)
   })
 
   it('and the check rejects a prediction that has seen the label', () => {
-    expect(errorRate(adaptiveWorld, peeking, 300, 1500)).toBeGreaterThan(0.05 + tolerance)
+    expect(errorRate(adaptiveWorld, peeking, runs, 1500)).toBeGreaterThan(0.05 + tolerance)
   })
 })
 
