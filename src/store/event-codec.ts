@@ -5,7 +5,7 @@ import { BinaryReader } from './binary-reader.ts'
 import { BinaryWriter } from './binary-writer.ts'
 import { encodeRecord } from './record-codec.ts'
 import { FrameTable, type KnownFrame, type StoredFrame } from './record-frame.ts'
-import type { NewEvent } from './store.ts'
+import { type NewEvent, ownKeyPrefix } from './store.ts'
 
 /** The kinds of events in the order of their stored numbers; append only. */
 export const eventKinds = ['decision', 'outcome', 'feedback', 'audit', 'silence'] as const
@@ -21,7 +21,7 @@ export interface EventRow {
   readonly policy: string
   /** The SLA class; empty for all kinds but `decision`. */
   readonly className: string
-  /** The idempotency key of feedback; `null` for all other kinds. */
+  /** What the same decision says at most once: feedback by its idempotency key, an audit by itself; `null` for all other kinds. */
   readonly key: string | null
   /** Somebody speaks on the decision's satisfaction. */
   readonly answers: boolean
@@ -76,13 +76,20 @@ function writeDecisionEvent({ record, policy }: DecisionEvent, frame: KnownFrame
 
 function writeLaterEvent(event: LaterEvent, out: BinaryWriter): void {
   out.writeString(event.decision)
+  const key = keyOf(event)
+  if (key !== null) out.writeString(key)
   if (event.kind === 'feedback') {
-    out.writeString(event.idempotencyKey)
     out.writeByte(event.metric === 'satisfaction' ? 1 : 0)
   }
   const block = out.beginBlock()
   writeBody(event, out)
   out.endBlock(block)
+}
+
+/** The key under which a decision says something at most once; `null` for what may be said again. */
+export function keyOf(event: NewEvent): string | null {
+  if (event.kind === 'feedback') return event.idempotencyKey
+  return event.kind === 'audit' ? `${ownKeyPrefix}audit` : null
 }
 
 /** Unpacks a batch into rows; their bodies are views of `bytes`. */
@@ -96,11 +103,20 @@ export function decodeBatch(bytes: Uint8Array): readonly EventRow[] {
     const decision = reader.readString()
     const policy = kind === 'decision' ? reader.readString() : ''
     const className = kind === 'decision' ? reader.readString() : ''
-    const key = kind === 'feedback' ? reader.readString() : null
+    const key = kind === 'feedback' || kind === 'audit' ? reader.readString() : null
     const answers = kind === 'feedback' && reader.readByte() === 1
     rows.push({ kind, atMs, decision, policy, className, key, answers, body: reader.readBlock() })
   }
   return rows
+}
+
+/** Bits of the byte that says what follows in the body of an outcome; append only. */
+const outcomeFlag = { error: 1, shadow: 2, coin: 4, drawn: 8 } as const
+
+function outcomeFlags({ outcome, coin }: Extract<NewEvent, { readonly kind: 'outcome' }>): number {
+  const calls = (outcome.error === null ? 0 : outcomeFlag.error) + (outcome.shadow ? outcomeFlag.shadow : 0)
+  if (coin === undefined) return calls
+  return calls + outcomeFlag.coin + (coin.drawn ? outcomeFlag.drawn : 0)
 }
 
 const sources: readonly FeedbackSource[] = ['user', 'judge', 'test', 'system']
@@ -115,8 +131,12 @@ function writeBody(event: LaterEvent, out: BinaryWriter): void {
       out.writeNumber(outcome.completionTokens)
       out.writeNumber(outcome.latencyMs)
       out.writeNumber(outcome.firstTokenMs)
-      out.writeByte((outcome.error === null ? 0 : 1) + (outcome.shadow ? 2 : 0))
+      out.writeByte(outcomeFlags(event))
       if (outcome.error !== null) out.writeString(outcome.error)
+      if (event.coin !== undefined) {
+        out.writeNumber(event.coin.probability)
+        out.writeNumber(event.coin.humanShare)
+      }
       return
     }
     case 'feedback':
@@ -180,10 +200,22 @@ function readOutcome(reader: BinaryReader, atMs: number, record: DecisionRecord)
   const latencyMs = reader.readNumber()
   const firstTokenMs = reader.readNumber()
   const flags = reader.readByte()
-  const error = flags % 2 === 1 ? reader.readString() : null
-  const shadow = flags >= 2
+  const error = flags & outcomeFlag.error ? reader.readString() : null
+  const shadow = (flags & outcomeFlag.shadow) !== 0
   const outcome = { costUsd, promptTokens, completionTokens, latencyMs, firstTokenMs, error, shadow }
-  return { kind: 'outcome', atMs, record, model, outcome }
+  const event = { kind: 'outcome' as const, atMs, record, model, outcome }
+  if ((flags & outcomeFlag.coin) === 0) return event
+  const probability = reader.readPresentNumber()
+  const coin = { probability, humanShare: reader.readPresentNumber() }
+  return { ...event, coin: { ...coin, drawn: (flags & outcomeFlag.drawn) !== 0 } }
+}
+
+function outcomeEvent(
+  event: Extract<NewEvent, { readonly kind: 'outcome' }>,
+  record: DecisionRecord,
+): LearningEvent {
+  const { kind, atMs, model, outcome, coin } = event
+  return { kind, atMs, record, model, outcome, ...(coin === undefined ? {} : { coin }) }
 }
 
 /** The learning event that a committed new event amounts to. */
@@ -194,7 +226,7 @@ export function toLearningEvent(event: NewEvent, record: DecisionRecord): Learni
     case 'silence':
       return { kind: event.kind, atMs, record }
     case 'outcome':
-      return { kind: event.kind, atMs, record, model: event.model, outcome: event.outcome }
+      return outcomeEvent(event, record)
     case 'feedback': {
       const { kind, model, metric, value, source } = event
       return { kind, atMs, record, model, metric, value, source }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Cursor, DecisionId, DecisionRecord } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
-import { BatchEncoder, decisionOf, toLearningEvent } from './event-codec.ts'
+import { BatchEncoder, decisionOf, keyOf, toLearningEvent } from './event-codec.ts'
+import { createMemoryAuditDesk } from './memory-audit-desk.ts'
 import type { AppendResult, CommittedEvent, NewEvent, SavedSnapshot, Store } from './store.ts'
 import { StoreError } from './store-error.ts'
 
@@ -10,7 +11,8 @@ interface HeldDecision {
   readonly record: DecisionRecord
   readonly atMs: number
   readonly events: LearningEvent[]
-  readonly feedbackKeys: Set<string>
+  /** What was said once and cannot be said again. */
+  readonly keys: Set<string>
   answered: boolean
 }
 
@@ -45,7 +47,7 @@ export function createMemoryStore(): Store {
         record: event.record,
         atMs: event.atMs,
         events: [],
-        feedbackKeys: new Set(),
+        keys: new Set(),
         answered: false,
       }
       decisions.set(id, made)
@@ -105,6 +107,7 @@ export function createMemoryStore(): Store {
       open()
       return { lastCursor: log.length, decisions: decisions.size, orphans: orphans.size }
     },
+    auditDesk: createMemoryAuditDesk(open),
     async close() {
       closed = true
     },
@@ -113,19 +116,21 @@ export function createMemoryStore(): Store {
 
 /** Marks what an event says of its decision; true when the log says it already. */
 function isSaidAlready(event: NewEvent, held: HeldDecision): boolean {
+  const key = keyOf(event)
+  if (key !== null) {
+    if (held.keys.has(key)) return true
+    held.keys.add(key)
+  }
   if (event.kind === 'silence') {
     if (held.answered) return true
     held.answered = true
-  } else if (event.kind === 'feedback') {
-    if (held.feedbackKeys.has(event.idempotencyKey)) return true
-    held.feedbackKeys.add(event.idempotencyKey)
-    if (event.metric === 'satisfaction') held.answered = true
-  }
+  } else if (event.kind === 'feedback' && event.metric === 'satisfaction') held.answered = true
   return false
 }
 
 function setAside(event: NewEvent, orphans: Set<string>): AppendResult {
-  const said = event.kind === 'feedback' ? `key ${event.idempotencyKey}` : `number ${orphans.size}`
+  const key = keyOf(event)
+  const said = key === null ? `number ${orphans.size}` : `key ${key}`
   const name = JSON.stringify([decisionOf(event), said])
   if (orphans.has(name)) return { status: 'duplicate' }
   orphans.add(name)

@@ -1,4 +1,5 @@
 import type { StoredFrame } from './record-frame.ts'
+import type { DeskAnswer, DeskCall } from './sqlite-audit-desk.ts'
 import type { AppendedRows, StoredPage, StoredSnapshot } from './sqlite-log.ts'
 import type { LogSummary } from './store.ts'
 import type { StoreErrorCode } from './store-error.ts'
@@ -23,6 +24,7 @@ export interface SqliteCalls {
   saveSnapshot: { readonly question: StoredSnapshot; readonly answer: null }
   secret: { readonly question: null; readonly answer: Uint8Array }
   summary: { readonly question: null; readonly answer: LogSummary }
+  desk: { readonly question: DeskCall; readonly answer: DeskAnswer }
   close: { readonly question: null; readonly answer: null }
 }
 

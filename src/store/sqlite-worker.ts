@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { decodeBatch } from './event-codec.ts'
+import { SqliteAuditDesk } from './sqlite-audit-desk.ts'
 import { SqliteLog } from './sqlite-log.ts'
 import type { SqliteCallName, SqliteCalls, SqliteReply, SqliteRequest } from './sqlite-messages.ts'
 import { asStoreError, type OpenDatabase, openDatabase, type SqliteSettings } from './sqlite-open.ts'
@@ -8,7 +9,13 @@ import { asStoreError, type OpenDatabase, openDatabase, type SqliteSettings } fr
 
 type Answer = SqliteCalls[SqliteCallName]['answer']
 
-function answer(open: OpenDatabase, log: SqliteLog, request: SqliteRequest): Answer {
+/** Everything that is kept in one database. */
+interface Kept {
+  readonly log: SqliteLog
+  readonly desk: SqliteAuditDesk
+}
+
+function answer(open: OpenDatabase, { log, desk }: Kept, request: SqliteRequest): Answer {
   switch (request.name) {
     case 'append':
       return log.append(decodeBatch(request.question.batch), request.question.frames)
@@ -31,6 +38,8 @@ function answer(open: OpenDatabase, log: SqliteLog, request: SqliteRequest): Ans
       return log.secret()
     case 'summary':
       return log.summary()
+    case 'desk':
+      return desk.answer(request.question)
     case 'close':
       open.database.close()
       open.lock?.close()
@@ -47,10 +56,10 @@ function failureOf(error: unknown, path: string, number: number): SqliteReply {
 
 function serve(settings: SqliteSettings, reply: (message: SqliteReply) => void): void {
   const open = openDatabase(settings)
-  const log = new SqliteLog(open.database)
+  const kept = { log: new SqliteLog(open.database), desk: new SqliteAuditDesk(open.database) }
   parentPort?.on('message', (request: SqliteRequest) => {
     try {
-      reply({ number: request.number, answer: answer(open, log, request) })
+      reply({ number: request.number, answer: answer(open, kept, request) })
     } catch (error) {
       reply(failureOf(error, settings.path, request.number))
     }

@@ -4,6 +4,7 @@ import { decisionId } from '../routing/decision.ts'
 import { BatchEncoder, decodeEvent } from './event-codec.ts'
 import { decodeRecord, frameHashOf } from './record-codec.ts'
 import { parseFrame, type RecordFrame } from './record-frame.ts'
+import { createRemoteDesk } from './sqlite-audit-desk.ts'
 import { type AppendedRows, rowStatus, type StoredPage } from './sqlite-log.ts'
 import type { SqliteCallName, SqliteCalls, SqliteReply } from './sqlite-messages.ts'
 import type { AppendResult, CommittedEvent, NewEvent, Store } from './store.ts'
@@ -143,6 +144,7 @@ function createStore(thread: DatabaseThread, path: string, readOnly: boolean): S
     secret: () => ask('secret', null),
     tryBecomeLearner: async () => !readOnly,
     summary: () => ask('summary', null),
+    auditDesk: createRemoteDesk(call => ask('desk', call)),
     async close() {
       // Questions are answered in order: everything that was appended before is committed by then.
       closing ??= thread.ask('close', null)

@@ -3,6 +3,7 @@ import { decisionId } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
 import { modelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
+import { describeAuditDesk } from './audit-desk.contract.ts'
 import { randomRecord } from './random-record.fixture.ts'
 import type { NewEvent, Store } from './store.ts'
 
@@ -76,8 +77,10 @@ function learned(event: NewEvent, decision: NewEvent): LearningEvent {
     case 'decision':
     case 'silence':
       return { kind: event.kind, atMs: event.atMs, record }
-    case 'outcome':
-      return { kind: 'outcome', atMs: event.atMs, record, model: event.model, outcome: event.outcome }
+    case 'outcome': {
+      const { kind, atMs, outcome, coin } = event
+      return { kind, atMs, record, model: event.model, outcome, ...(coin === undefined ? {} : { coin }) }
+    }
     case 'feedback': {
       const { kind, atMs, metric, value, source } = event
       return { kind, atMs, record, model: event.model, metric, value, source }
@@ -108,6 +111,7 @@ export function describeStore(under: StoreUnderTest): void {
     describeReading(open)
     describeUnanswered(open)
     describeDerivedState(open)
+    describeAuditDesk(open, under.reopen)
     it.skipIf(under.reopen === null)('holds everything when it is opened again', async () => {
       const store = await open()
       const first = decided('a')
@@ -163,7 +167,7 @@ function describeAppending(open: () => Promise<Store>): void {
     expect(await store.summary()).toEqual({ lastCursor: 0, decisions: 0, orphans: 0 })
   })
 
-  it('logs what was said once: decisions by id, feedback by decision and key', async () => {
+  it('logs what was said once: decisions by id, feedback by decision and key, audits', async () => {
     const store = await open()
     const statuses = async (...events: NewEvent[]): Promise<readonly string[]> =>
       (await store.append(events)).map(({ status }) => status)
@@ -180,7 +184,12 @@ function describeAppending(open: () => Promise<Store>): void {
     ])
     expect(await statuses(feedback('a', 'k'), feedback('a', 'k2'))).toEqual(['duplicate', 'committed'])
     expect(await statuses(outcome('a'), outcome('a'))).toEqual(['committed', 'committed'])
-    expect((await store.readEvents(0, 100)).length).toBe(7)
+    expect(await statuses(audit('a'), audit('a'), audit('b'))).toEqual([
+      'committed',
+      'duplicate',
+      'committed',
+    ])
+    expect((await store.readEvents(0, 100)).length).toBe(9)
   })
 
   it('sets aside what is said of unknown decisions and teaches nothing from it', async () => {
@@ -244,6 +253,8 @@ function describeReading(open: () => Promise<Store>): void {
       [feedback('a', 'k', 'λ'), a],
       [outcome('bb'), bb],
       [audit('bb'), bb],
+      [{ ...outcome('a'), coin: { probability: 0.05, drawn: true, humanShare: 0 } } as NewEvent, a],
+      [{ ...outcome('bb'), coin: { probability: 0, drawn: false, humanShare: 0.1 } } as NewEvent, bb],
       [silence('bb'), bb],
     ]
     await store.append(said.map(([event]) => event))

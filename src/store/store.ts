@@ -1,7 +1,11 @@
 import type { Cursor, DecisionId, DecisionRecord } from '../routing/decision.ts'
-import type { FeedbackSource, LearningEvent, Metric, Outcome } from '../routing/learning-event.ts'
+import type { AuditCoin, FeedbackSource, LearningEvent, Metric, Outcome } from '../routing/learning-event.ts'
 import type { ModelId } from '../routing/model.ts'
 import type { PolicySnapshot } from '../routing/policy.ts'
+import type { AuditDesk } from './audit-desk.ts'
+
+/** Idempotency keys that begin so are the gateway's own; it takes none of them from outside. */
+export const ownKeyPrefix = 'plimsoll:'
 
 /** An event on its way into the log: as a learning event, but later ones name their decision by id alone. */
 export type NewEvent =
@@ -17,6 +21,7 @@ export type NewEvent =
       readonly decision: DecisionId
       readonly model: ModelId
       readonly outcome: Outcome
+      readonly coin?: AuditCoin
     }
   | {
       readonly kind: 'feedback'
@@ -42,7 +47,7 @@ export type NewEvent =
 /**
  * What became of one appended event.
  * `duplicate`: the log says it already: a decision by its id, feedback by decision and idempotency key,
- * silence where somebody has spoken on the decision's satisfaction or silence was logged before.
+ * an audit by its decision, silence where somebody has spoken on the decision's satisfaction or silence was logged before.
  * `orphan`: its decision is not in the log (its record was lost in a crash); it is counted and teaches nothing.
  */
 export type AppendResult =
@@ -107,6 +112,8 @@ export interface Store {
   /** True when this process may fold the log; at most one process at a time holds the role. */
   tryBecomeLearner(): Promise<boolean>
   summary(): Promise<LogSummary>
+  /** What audits keep outside of the log. */
+  readonly auditDesk: AuditDesk
   /** Waits for what was appended and lets go of the log; a second call does nothing. Later calls reject with `store_closed`. */
   close(): Promise<void>
 }
