@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../inference/errors.ts'
+import { handleAudits, isAuditPath } from './audit-admin.ts'
 import type { ClassConfig } from './config.ts'
 import { decisionTrailView } from './decision-view.ts'
 import { decodePath } from './decode-path.ts'
@@ -27,6 +28,7 @@ export async function handleAdmin(
   const floorOf = /^\/admin\/classes\/([^/]+)\/floor$/.exec(url.pathname)?.[1]
   if (floorOf !== undefined && method === 'PUT')
     return changeFloor(gateway, findClass(gateway, decodePath(floorOf)), request, response)
+  if (isAuditPath(url.pathname)) return handleAudits(gateway, url, request, response)
   if (method !== 'GET') throw new GatewayError('method_not_allowed', `${method} is not possible here`)
   const classOf = /^\/admin\/classes\/([^/]+)$/.exec(url.pathname)?.[1]
   if (classOf !== undefined)
@@ -56,7 +58,7 @@ export async function handleAdmin(
     default:
       throw new GatewayError(
         'path_not_found',
-        'the admin port has /metrics, /admin/classes, /admin/decisions, /admin/upstreams and /admin/state',
+        'the admin port has /metrics, /admin/classes, /admin/decisions, /admin/audits, /admin/upstreams and /admin/state',
       )
   }
 }

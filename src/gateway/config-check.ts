@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { createPolicy, policyDefinitions } from '../routing/policies/registry.ts'
+import { checkAudits } from './audits-config.ts'
 import type { ConfigDocument } from './config-schema.ts'
 
 /** One thing that is wrong with a configuration: where, what was given, what was expected. */
@@ -38,6 +39,7 @@ export function crossCheck(
     ...checkEncoder(document, environment),
     ...checkClasses(document),
     ...checkPolicies(document),
+    ...checkAudits(document, environment),
     ...checkKeys(document),
     ...checkListen(document),
   ]

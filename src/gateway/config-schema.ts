@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CAPABILITIES } from '../inference/inference-request.ts'
+import { auditsSchema } from './audits-schema.ts'
 
 const price = z.number().min(0)
 const openUnit = z.number().gt(0).lt(1)
@@ -59,7 +60,8 @@ const serviceClass = z.strictObject({
     .min(0)
     .max(1)
     .default(0)
-    .describe('Share of answers that may be audited; needs a judge, which a configuration file cannot name'),
+    .describe('Share of the answers that may be audited; needs a judge (audits)'),
+  audits: auditsSchema.optional(),
   proven: z
     .string()
     .min(1)
@@ -154,6 +156,15 @@ export const configSchema = z.strictObject({
   breaker: z
     .strictObject({ failures: z.int().min(1).default(5), coolDownMs: milliseconds.default(10_000) })
     .prefault({}),
+  signals: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      windowMs: milliseconds
+        .default(600_000)
+        .describe('How soon a repeated request says something of the answer before'),
+    })
+    .prefault({})
+    .describe('What users tell without saying it: regenerated and abandoned answers, rephrased requests'),
   log: z.strictObject({ requests: z.boolean().default(true) }).prefault({}),
 })
 

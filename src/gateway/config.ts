@@ -6,6 +6,7 @@ import { type ModelId, type ModelSpec, modelId } from '../routing/model.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import type { BreakerOptions } from '../upstream/circuit-breaker.ts'
 import type { CallTimeouts } from '../upstream/upstream.ts'
+import { type AuditsConfig, buildAudits } from './audits-config.ts'
 import { type ConfigFault, crossCheck, modelNames, pathText, policyName } from './config-check.ts'
 import { type ConfigDocument, configSchema } from './config-schema.ts'
 import { policyKey } from './policy-key.ts'
@@ -51,6 +52,8 @@ export interface ClassConfig {
   readonly policy: string
   readonly policyParameters: Readonly<Record<string, number>>
   readonly auditBudget: number
+  /** Who judges; `null` where nothing is audited. */
+  readonly audits: AuditsConfig | null
   /** Names the policy instance: classes with the same policy, parameters and audit budget share one. */
   readonly policyInstance: string
   /** How long users may speak before their silence is logged; `null` where nobody ever speaks. */
@@ -88,6 +91,7 @@ export interface GatewayConfig {
   readonly keys: readonly KeyConfig[]
   readonly limits: ConfigDocument['limits']
   readonly breaker: BreakerOptions
+  readonly signals: ConfigDocument['signals']
   readonly log: { readonly requests: boolean }
 }
 
@@ -125,18 +129,7 @@ export function readConfigFile(path: string, environment: Environment): ConfigRe
       ok: false,
       faults: document.errors.map(error => ({ path, message: `not valid YAML: ${error.message}` })),
     }
-  return refuseAudits(parseConfig(document.toJS(), environment))
-}
-
-/** A file cannot name a judge yet: a budget in it would audit nothing, and look as if it did. */
-function refuseAudits(result: ConfigResult): ConfigResult {
-  if (!result.ok) return result
-  const faults = result.config.classes.flatMap(({ auditBudget }, i) => {
-    if (auditBudget === 0) return []
-    const message = `must be 0, but ${auditBudget} was given: audits need a judge, which only a program brings (startGateway)`
-    return [{ path: `classes[${i}].auditBudget`, message }]
-  })
-  return faults.length === 0 ? result : { ok: false, faults }
+  return parseConfig(document.toJS(), environment)
 }
 
 /** Checks a configuration document, as plain objects, and gives the frozen configuration or every fault in it. */
@@ -175,7 +168,10 @@ function build(document: ConfigDocument, environment: Environment): GatewayConfi
     store: document.store,
     encoder: document.encoder === undefined ? null : buildEncoder(document.encoder, environment),
     models,
-    classes: document.classes.map(entry => buildClass(entry, models, names)),
+    classes: document.classes.map(entry => ({
+      ...buildClass(entry, models, names),
+      audits: buildAudits(entry.audits, environment),
+    })),
     defaultClass: document.defaultClass ?? document.classes[0]?.name ?? '',
     aliases: new Map(Object.entries(document.aliases)),
     keys: document.keys.map(key => ({
@@ -188,6 +184,7 @@ function build(document: ConfigDocument, environment: Environment): GatewayConfi
     })),
     limits: document.limits,
     breaker: document.breaker,
+    signals: document.signals,
     log: document.log,
   }
 }
@@ -240,7 +237,7 @@ function buildClass(
   entry: ConfigDocument['classes'][number],
   models: readonly ModelConfig[],
   names: ReadonlyMap<string, string>,
-): ClassConfig {
+): Omit<ClassConfig, 'audits'> {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
   const { floor, delta } = entry.satisfaction
   const policy = policyName(entry.policy, names)

@@ -3,10 +3,11 @@ import * as z from 'zod'
 import { GatewayError } from '../inference/errors.ts'
 import type { DecisionId } from '../routing/decision.ts'
 import { type ModelId, modelId } from '../routing/model.ts'
-import type { AppendResult, DecisionTrail } from '../store/store.ts'
+import { type AppendResult, type DecisionTrail, ownKeyPrefix } from '../store/store.ts'
 import { checkClass } from './classify.ts'
 import { type Exchange, sendJson } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { OWN_METRICS } from './own-metrics.ts'
 import { readBody } from './read-body.ts'
 import { fromStore } from './store-failure.ts'
 
@@ -18,14 +19,24 @@ const feedbackSchema = z.strictObject({
   value: z.union([z.boolean(), z.number().min(0).max(1)], {
     error: 'must be true, false or a number from 0 to 1',
   }),
-  metric: z.string().min(1).max(64).default('satisfaction'),
+  metric: z
+    .string()
+    .min(1)
+    .max(64)
+    .refine(metric => !OWN_METRICS.has(metric), 'is written by the gateway itself; choose another name')
+    .default('satisfaction'),
   source: z.enum(['user', 'judge', 'test', 'system']).default('user'),
   model: z
     .string()
     .optional()
     .describe('A shadow model that the statement is about; by default the one that answered'),
   comment: z.string().max(10_000).optional(),
-  idempotency_key: z.string().min(1).max(256).optional(),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(256)
+    .refine(key => !key.startsWith(ownKeyPrefix), `must not begin with "${ownKeyPrefix}"`)
+    .optional(),
 })
 
 type FeedbackBody = z.output<typeof feedbackSchema>

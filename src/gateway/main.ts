@@ -5,10 +5,10 @@ import type { TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { Policy } from '../routing/policy.ts'
 import { createEventQueue } from '../store/event-queue.ts'
 import type { Store } from '../store/store.ts'
-import { createConnectionPools } from '../upstream/openai/connection-pools.ts'
+import { type ConnectionPools, createConnectionPools } from '../upstream/openai/connection-pools.ts'
 import { handleAdmin } from './admin-api.ts'
 import { handleRequest } from './app.ts'
-import { createAudits, type Judge } from './audits.ts'
+import { createAudits } from './audits.ts'
 import { createClassFloors } from './class-floors.ts'
 import { createClassStatus } from './class-status.ts'
 import type { GatewayConfig } from './config.ts'
@@ -39,8 +39,6 @@ export interface GatewayOptions {
   readonly adminPort?: number
   /** Takes one line of the log; by default nothing is logged. */
   readonly log?: (line: string) => void
-  /** Labels the answers that policies want audited; without it none is. */
-  readonly judge?: Judge
   /** What classes with this policy start from, where the store holds no state of their own. `startGateway` rejects with an `ArtefactError` where no class can. */
   readonly artefact?: { readonly file: string; readonly trained: TrainedPolicy }
 }
@@ -61,8 +59,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const pools = createConnectionPools()
   const serve = (config: GatewayConfig): Serving => createServing(config, { pools, now, random: Math.random })
   const force = { serving: serve(options.config) }
-  const { gateway, metrics, learning } = await createGateway(options, force, now)
+  const { gateway, metrics, learning } = await createGateway(options, { force, now, pools })
   const finish = async (): Promise<void> => {
+    await gateway.audits.close()
     await gateway.queue.close()
     await learning.close()
     await gateway.encoder?.close()
@@ -76,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     refuseOtherEncoder(force.serving.config, config)
     const next = serve(config)
     await learning.change(config)
+    await gateway.audits.change(config)
     force.serving = next
     gateway.floors.clear()
   }
@@ -107,11 +107,17 @@ interface Built {
   readonly learning: Learning
 }
 
-/** @param force holds the configuration in force; whoever reloads replaces what it holds */
+/** What a gateway is built around. */
+interface Around {
+  /** Holds the configuration in force; whoever reloads replaces what it holds. */
+  readonly force: { readonly serving: Serving }
+  readonly now: () => number
+  readonly pools: ConnectionPools
+}
+
 async function createGateway(
-  { config, store, judge, artefact, log = () => undefined }: GatewayOptions,
-  force: { readonly serving: Serving },
-  now: () => number,
+  { config, store, artefact, log = () => undefined }: GatewayOptions,
+  { force, now, pools }: Around,
 ): Promise<Built> {
   const featurizer = createHashedFeaturizer()
   const metrics = createMetricRegistry()
@@ -124,6 +130,16 @@ async function createGateway(
   const onError = (error: unknown): void => observer.fault('learner', error)
   const learning = await startLearning(config, { store, queue, now, onError, start, log })
   const policy = (name: string): Policy => learning.learner.policy(name)
+  const audits = await createAudits({
+    config,
+    store,
+    queue,
+    policy,
+    pools,
+    observer,
+    now,
+    random: Math.random,
+  })
   const gateway: Gateway = {
     serving: () => force.serving,
     floors: createClassFloors(),
@@ -140,7 +156,7 @@ async function createGateway(
       const found = force.serving.classes.get(name)
       return found === undefined ? null : classKnowledge(gateway, found)
     }, now),
-    audits: createAudits({ ...(judge === undefined ? {} : { judge }), queue, policy, observer, now }),
+    audits,
     featurizer,
     encoder,
     now,

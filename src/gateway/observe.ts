@@ -1,3 +1,4 @@
+import type { SettledAudit } from '../audit/auditor.ts'
 import type { Attempt } from '../inference/attempt.ts'
 import { type GatewayError, toGatewayError } from '../inference/errors.ts'
 import type { FeedbackSource, Outcome } from '../routing/learning-event.ts'
@@ -28,6 +29,7 @@ export interface Observer {
   refused(exchange: Exchange, error: GatewayError): void
   shadow(routed: Routed, model: ModelId, outcome: Outcome): void
   feedback(source: FeedbackSource, lagMs: number): void
+  audit(settled: Omit<SettledAudit, 'result'> & { readonly result: string }): void
   /** Something failed beside the request path; the request went on. */
   fault(what: string, error: unknown): void
 }
@@ -81,6 +83,8 @@ function createInstruments(metrics: MetricRegistry) {
     decisions: counter('decisions_total', 'Decisions by mode.', 'class', 'mode'),
     feedback: counter('feedback_total', 'Accepted feedback.', 'source'),
     feedbackLag: histogram('feedback_lag_seconds', 'From decision to feedback.', LAG_SECONDS),
+    audits: counter('audits_total', 'Drawn audits by how they ended.', 'class', 'result'),
+    auditCost: counter('audit_cost_usd_total', 'Cost of judging.', 'class'),
     faults: counter('faults_total', 'Failures beside the request path.', 'what'),
   }
 }
@@ -128,6 +132,10 @@ export function createObserver(options: ObserverOptions): Observer {
     feedback(source, lagMs) {
       to.feedback.add(1, source)
       to.feedbackLag.observe(Math.max(0, lagMs) / 1000)
+    },
+    audit({ className, result, costUsd }) {
+      to.audits.add(1, className, result)
+      if (costUsd > 0) to.auditCost.add(costUsd, className)
     },
     fault(what, error) {
       to.faults.add(1, what)

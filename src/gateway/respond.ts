@@ -1,15 +1,21 @@
 import { performance } from 'node:perf_hooks'
+import type { AuditDraw } from '../audit/auditor.ts'
 import type { Answer, StreamAnswer, WholeAnswer } from '../inference/answer.ts'
 import type { UpstreamFailure } from '../inference/attempt.ts'
 import { GatewayError } from '../inference/errors.ts'
 import type { ChatRequest } from '../protocol/openai-chat/parse.ts'
 import { END_OF_STREAM } from '../protocol/openai-chat/render-stream.ts'
 import { usageOf } from '../upstream/openai/from-wire.ts'
+import { messageOf } from '../upstream/openai/served-message.ts'
 import { account, type Called, costOf, usageOrEstimate } from './account.ts'
 import { decisionView } from './decision-view.ts'
 import { type Exchange, sendError } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { readAlong, transcriptOf } from './served-answer.ts'
 import { createStreamResponse } from './stream-response.ts'
+
+/** Of a streamed answer, what is kept for its judge at most; a class may allow less for the whole transcript. */
+const AUDITED_CHARACTERS = 1_000_000
 
 /** An answer on its way to the client. */
 export interface Answered extends Called {
@@ -21,11 +27,22 @@ export interface Answered extends Called {
 export async function respond(gateway: Gateway, exchange: Exchange, answered: Answered): Promise<void> {
   const { answer, routed, model } = answered
   if (routed.session !== null) gateway.sessions.remember(routed.session, model)
-  if (answer.kind === 'whole') sendWhole(gateway, exchange, answered, answer)
-  else await sendStream(gateway, exchange, answered, answer)
+  const draw = gateway.audits.draw(routed, model)
+  try {
+    if (answer.kind === 'whole') sendWhole(gateway, exchange, { ...answered, draw }, answer)
+    else await sendStream(gateway, exchange, { ...answered, draw }, answer)
+  } finally {
+    // Changes nothing once the answer was handed to its judge.
+    draw?.abandon()
+  }
 }
 
-function sendWhole(gateway: Gateway, exchange: Exchange, answered: Answered, answer: WholeAnswer): void {
+/** An answer with the coin that says whether it is audited. */
+interface Drawn extends Answered {
+  readonly draw: AuditDraw | null
+}
+
+function sendWhole(gateway: Gateway, exchange: Exchange, answered: Drawn, answer: WholeAnswer): void {
   const { response } = exchange
   const usage = usageOrEstimate(answer.usage, answered.routed, answer.outputTokensEstimate)
   const cost = costOf(usage, answered.routed, answered.model)
@@ -35,13 +52,23 @@ function sendWhole(gateway: Gateway, exchange: Exchange, answered: Answered, ans
   if (cost !== null) headers.push('x-plimsoll-cost-usd', cost.toFixed(9).replace(/\.?0+$/, ''))
   response.writeHead(200, headers)
   response.end(answer.body)
-  account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null })
+  const coin = answered.draw?.coin ?? null
+  account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null, coin })
+  if (coin?.drawn) submit(answered, { message: messageOf(answer.body), complete: true })
+}
+
+/** Hands what was served to the judge; the request is long done by then. */
+function submit(
+  { draw, chat }: Drawn,
+  served: { readonly message: unknown; readonly complete: boolean },
+): void {
+  draw?.submit(transcriptOf(chat.body, served))
 }
 
 async function sendStream(
   gateway: Gateway,
   exchange: Exchange,
-  answered: Answered,
+  answered: Drawn,
   answer: StreamAnswer,
 ): Promise<void> {
   const { response } = exchange
@@ -56,11 +83,18 @@ async function sendStream(
       return usage === null ? null : costOf(usage, answered.routed, answered.model)
     },
   })
-  const end = await answer.relay(sink)
+  const coin = answered.draw?.coin ?? null
+  const along = coin?.drawn ? readAlong(sink, AUDITED_CHARACTERS) : null
+  const end = await answer.relay(along ?? sink)
   sink.flush()
   const usage = usageOrEstimate(end.usage, answered.routed, end.outputTokensEstimate)
   const error = end.failure?.code ?? null
-  account(gateway, exchange, answered, { usage, firstTokenMs: answer.firstTokenMs, error })
+  account(gateway, exchange, answered, { usage, firstTokenMs: answer.firstTokenMs, error, coin })
+  if (along !== null) {
+    // A stream that broke, or that the client left, is judged as far as it came: leaving it out would flatter.
+    const { message, cut } = along.read()
+    submit(answered, { message, complete: !cut && end.failure === null })
+  }
   if (end.failure === null) response.end(END_OF_STREAM)
   else sendError(response, gatewayError(answered, end.failure))
 }

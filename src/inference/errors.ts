@@ -32,6 +32,7 @@ export const ERROR_KINDS = {
   model_not_found: caller(404),
   class_not_found: caller(404),
   decision_not_found: caller(404),
+  audit_not_found: caller(404),
   feedback_expired: caller(410),
   path_not_found: caller(404),
   method_not_allowed: caller(405),

@@ -1,13 +1,21 @@
+import type { SimulatedJudge } from '../../simulation/simulated-judge.ts'
 import type { SimulatedProvider } from '../../simulation/simulated-provider.ts'
 import type { DemoSetup } from './run-demo.ts'
 
 /** The SLA class of a demo. */
 export const DEMO_CLASS = 'demo'
 
+/** What stands for the world outside of the gateway. */
+export interface Simulated {
+  readonly providers: readonly SimulatedProvider[]
+  /** `null` where nothing is audited. */
+  readonly judge: SimulatedJudge | null
+}
+
 /** The configuration that an operator would write for the simulated providers: what a `plimsoll.yaml` holds, as plain objects. */
 export function gatewayDocument(
   { options, demoWorld: { world }, pace }: Pick<DemoSetup, 'options' | 'demoWorld' | 'pace'>,
-  providers: readonly SimulatedProvider[],
+  { providers, judge }: Simulated,
   storePath: string,
 ): unknown {
   return {
@@ -32,9 +40,15 @@ export function gatewayDocument(
         feedback: { kind: options.feedback.kind, windowMs: pace.feedbackWindowMs },
         policy: options.policy,
         auditBudget: options.auditBudget,
+        ...(judge === null ? {} : { audits: auditsBy(judge) }),
       },
     ],
     defaultClass: DEMO_CLASS,
     log: { requests: false },
   }
+}
+
+/** Fast models are served faster than in life, so that more answers are being judged at once. */
+function auditsBy(judge: SimulatedJudge): unknown {
+  return { judge: { kind: 'http', url: judge.url }, concurrency: 16, maxWaiting: 10_000 }
 }

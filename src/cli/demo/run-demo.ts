@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../gateway/config.ts'
 import { type RunningGateway, startGateway } from '../../gateway/main.ts'
+import { startSimulatedJudge } from '../../simulation/simulated-judge.ts'
 import { type SimulatedProvider, startSimulatedProvider } from '../../simulation/simulated-provider.ts'
 import { runTraffic } from '../../simulation/traffic.ts'
 import { openSqliteStore } from '../../store/sqlite.ts'
@@ -12,8 +13,7 @@ import { CommandError, exitCodes } from '../exit.ts'
 import { type ClassReading, type ClassWatch, satisfactionOf, watchClass } from './class-watch.ts'
 import type { DemoOptions } from './demo-command.ts'
 import type { DemoWorld } from './demo-world.ts'
-import { DEMO_CLASS, gatewayDocument } from './gateway-document.ts'
-import { createSimulatedJudge, type SimulatedJudge } from './simulated-judge.ts'
+import { DEMO_CLASS, gatewayDocument, type Simulated } from './gateway-document.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** How fast a demo runs. */
@@ -137,26 +137,16 @@ async function startProviders(
   return providers
 }
 
-/** What stands for the world outside of the gateway. */
-interface Simulated {
-  readonly providers: readonly SimulatedProvider[]
-  readonly judge: SimulatedJudge
-}
-
-async function openGateway(
-  setup: DemoSetup,
-  { providers, judge }: Simulated,
-  undo: Undo,
-): Promise<RunningGateway> {
+async function openGateway(setup: DemoSetup, simulated: Simulated, undo: Undo): Promise<RunningGateway> {
   const path = join(await temporaryFolder(undo), 'log.db')
-  const parsed = parseConfig(gatewayDocument(setup, providers, path), {})
+  const parsed = parseConfig(gatewayDocument(setup, simulated, path), {})
   if (!parsed.ok) {
     const faults = parsed.faults.map(fault => `${fault.path}: ${fault.message}`).join('; ')
     throw new CommandError(exitCodes.wrongUsage, `the gateway refuses this demo: ${faults}`)
   }
   const store = await openSqliteStore(path)
   undo.push(() => store.close())
-  const gateway = await startGateway({ config: parsed.config, store, judge: judge.judge })
+  const gateway = await startGateway({ config: parsed.config, store })
   undo.push(() => gateway.close())
   return gateway
 }
@@ -167,8 +157,12 @@ export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
   try {
     const tally = createTally(setup.demoWorld.world, setup.demoWorld.rows.length)
     const providers = await startProviders(setup, tally, undo)
-    const judge = createSimulatedJudge()
-    undo.push(() => judge.close())
+    const { options, demoWorld } = setup
+    const judge =
+      options.auditBudget > 0
+        ? await startSimulatedJudge({ world: demoWorld.world, seed: options.seed })
+        : null
+    undo.push(() => judge?.close())
     const gateway = await openGateway(setup, { providers, judge }, undo)
     const watch = watchClass({
       adminUrl: gateway.adminUrl,
@@ -187,7 +181,7 @@ export async function runDemo(setup: DemoSetup): Promise<DemoOutcome> {
 
 interface Served {
   readonly url: string
-  readonly judge: SimulatedJudge
+  readonly judge: Simulated['judge']
 }
 
 async function observe(setup: DemoSetup, { url, judge }: Served, run: DemoRun): Promise<DemoOutcome> {
@@ -210,7 +204,6 @@ async function observe(setup: DemoSetup, { url, judge }: Served, run: DemoRun): 
     signal,
     onAsk: row => void promised.set(row, watch.floor),
     onServed: served => {
-      judge.note(served)
       tally.serve({ served, floor: promised.get(served.row) ?? watch.floor })
     },
     onTold: () => tally.tell(),
@@ -223,7 +216,15 @@ async function observe(setup: DemoSetup, { url, judge }: Served, run: DemoRun): 
   if (!signal.aborted) await settle(setup, run)
   await watch.refresh().catch(() => {})
   const { reading, floor } = watch
-  return { tally, reading, floor, elapsedMs, audited: judge.labelled, failures, endedEarly: signal.aborted }
+  return {
+    tally,
+    reading,
+    floor,
+    elapsedMs,
+    audited: judge?.labelled ?? 0,
+    failures,
+    endedEarly: signal.aborted,
+  }
 }
 
 /** Waits until the gateway has learned what it was told and, where users may stay silent, until the last window has closed. */
