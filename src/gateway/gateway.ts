@@ -18,7 +18,7 @@ export interface Gateway {
   serving(): Serving
   readonly floors: ClassFloors
   /** The learner in force. */
-  readonly learner: Pick<Learner, 'policy' | 'learnedUpTo' | 'slaReport' | 'state'>
+  readonly learner: Pick<Learner, 'policy' | 'learnedUpTo' | 'slaReport' | 'labelReport' | 'state'>
   readonly queue: EventQueue
   readonly store: Store
   readonly ids: RequestIds

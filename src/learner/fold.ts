@@ -1,7 +1,6 @@
 import type { Cursor } from '../routing/decision.ts'
 import type { Policy, PolicySnapshot } from '../routing/policy.ts'
 import type { CommittedEvent, SavedSnapshot, Store } from '../store/store.ts'
-import type { SlaLedger } from './sla-ledger.ts'
 
 /** Learned state and the event up to which it has learned. */
 export interface Fold {
@@ -26,8 +25,8 @@ export function foldPolicy(name: string, policy: Policy, from: Cursor): Fold {
   })
 }
 
-/** The ledger: it learns from every event. */
-export function foldLedger(name: string, ledger: SlaLedger, from: Cursor): Fold {
+/** A ledger: it learns from every event. */
+export function foldLedger(name: string, ledger: Learning, from: Cursor): Fold {
   return createFold(name, from, ledger)
 }
 
@@ -36,7 +35,8 @@ export function saveFold(store: Store, fold: Fold): Promise<void> {
   return store.saveSnapshot(fold.name, fold.save())
 }
 
-interface Learning {
+/** Whatever can be folded over the log. */
+export interface Learning {
   learn(committed: CommittedEvent): void
   snapshot(): PolicySnapshot
 }

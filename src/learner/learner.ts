@@ -4,6 +4,7 @@ import type { EventQueue } from '../store/event-queue.ts'
 import type { CommittedEvent, Store } from '../store/store.ts'
 import { type CreatePolicy, type Fold, foldLedger, foldPolicy, saveFold } from './fold.ts'
 import { followLog, type LogFollower } from './follow-log.ts'
+import { createLabelLedger, type LabelLedger, type LabelReport, labelLedgerName } from './label-ledger.ts'
 import { closeFeedbackWindows, type FeedbackWindow } from './silence-watch.ts'
 import { createSlaLedger, type SlaLedger, type SlaReport, slaLedgerName } from './sla-ledger.ts'
 
@@ -53,6 +54,8 @@ export interface Learner {
   learnedUpTo(name: string): Cursor
   /** What the log says of a class; `null` before its first decision. */
   slaReport(className: string): SlaReport | null
+  /** What the labels of a class rest on and are worth; `null` before its first decision. */
+  labelReport(className: string): LabelReport | null
   /** Of all classes in the log, by name. */
   slaReports(): readonly SlaReport[]
   /** Resolves when everything that is committed by now has been learned. */
@@ -71,7 +74,7 @@ export interface Learner {
  */
 export async function createLearner(options: LearnerOptions): Promise<Learner> {
   const { store, policies } = options
-  refuseRepeatedNames([slaLedgerName, ...policies.map(({ name }) => name)])
+  refuseRepeatedNames([slaLedgerName, labelLedgerName, ...policies.map(({ name }) => name)])
   const learned = new Map<string, Policy>()
   const folds: Fold[] = []
   for (const { name, createPolicy } of policies) {
@@ -81,8 +84,10 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
   }
   const { built: ledger, cursor } = await restore(options, slaLedgerName, createSlaLedger)
   folds.push(foldLedger(slaLedgerName, ledger, cursor))
+  const labels = await restore(options, labelLedgerName, createLabelLedger)
+  folds.push(foldLedger(labelLedgerName, labels.built, labels.cursor))
   const isWriter = await store.tryBecomeLearner()
-  const learner = new LogLearner({ options, learned, ledger, folds, isWriter })
+  const learner = new LogLearner({ options, learned, ledger, labels: labels.built, folds, isWriter })
   await learner.start()
   return learner
 }
@@ -110,6 +115,7 @@ interface LearnerParts {
   readonly options: LearnerOptions
   readonly learned: ReadonlyMap<string, Policy>
   readonly ledger: SlaLedger
+  readonly labels: LabelLedger
   readonly folds: readonly Fold[]
   /** Whether this process may save what it learned and conclude silence. */
   readonly isWriter: boolean
@@ -170,6 +176,10 @@ class LogLearner implements Learner {
 
   slaReport(className: string): SlaReport | null {
     return this.#parts.ledger.report(className)
+  }
+
+  labelReport(className: string): LabelReport | null {
+    return this.#parts.labels.report(className)
   }
 
   slaReports(): readonly SlaReport[] {
@@ -280,6 +290,7 @@ class LogLearner implements Learner {
 function refuseRepeatedNames(names: readonly string[]): void {
   const repeated = names.find((name, i) => names.indexOf(name) !== i)
   if (repeated === undefined) return
-  const reason = repeated === slaLedgerName ? 'the ledger of the SLA classes has it' : 'it is given twice'
+  const ledgers: readonly string[] = [slaLedgerName, labelLedgerName]
+  const reason = ledgers.includes(repeated) ? 'a ledger has it' : 'it is given twice'
   throw new RangeError(`no policy can learn under the name "${repeated}": ${reason}`)
 }
