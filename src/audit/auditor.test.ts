@@ -31,6 +31,7 @@ async function setUp(options: Partial<AuditorOptions> = {}) {
     keepMs: 60_000,
     maxTranscriptBytes: 1000,
     desk: store.auditDesk,
+    flush: async () => undefined,
     offer: event => events.push(event),
     now: () => 7,
     onSettled: audit => settled.push(audit),

@@ -32,6 +32,8 @@ export interface AuditorOptions {
   /** A longer transcript is not judged. */
   readonly maxTranscriptBytes: number
   readonly desk: AuditDesk
+  /** Resolves once what was offered to the log so far is committed. */
+  readonly flush: () => Promise<void>
   /** Takes an event for the log. */
   readonly offer: (event: NewEvent) => void
   /** Wall clock in milliseconds. */
@@ -268,22 +270,25 @@ class ClassAuditor implements Auditor {
     task: AuditTask,
     given: { readonly judged: number | null; readonly reservedUsd: number; readonly costUsd?: number | null },
   ): void {
-    const { desk, now, keepMs, judge, humanShare, onError } = this.#options
+    const { desk, flush, now, keepMs, judge, humanShare, onError } = this.#options
     const costUsd = this.#pay(given.reservedUsd, given.costUsd ?? null)
     this.#onDesk++
     const atMs = now()
-    desk
-      .hold({
-        decision: task.decisionId,
-        className: task.className,
-        model: task.model,
-        atMs,
-        expiresMs: atMs + keepMs,
-        probability: task.probability,
-        judged: given.judged,
-        humanShare: judge === null ? 1 : humanShare,
-        transcript: task.transcript,
-      })
+    // The decision first: a verdict on one that a kill has lost would teach nothing.
+    flush()
+      .then(() =>
+        desk.hold({
+          decision: task.decisionId,
+          className: task.className,
+          model: task.model,
+          atMs,
+          expiresMs: atMs + keepMs,
+          probability: task.probability,
+          judged: given.judged,
+          humanShare: judge === null ? 1 : humanShare,
+          transcript: task.transcript,
+        }),
+      )
       .then(
         () => {
           this.#sentToHumans++

@@ -1,3 +1,4 @@
+import { createLabelLedger } from '../learner/label-ledger.ts'
 import type { SlaReport } from '../learner/sla-ledger.ts'
 import { createSlaLedger } from '../learner/sla-ledger.ts'
 import { type CommandSpec, commandHelp, parseArguments } from './arguments.ts'
@@ -55,14 +56,20 @@ async function readFromStore(storeName: string, className: string | undefined): 
   const store = await openStore(storeName, true)
   try {
     const ledger = createSlaLedger(null)
+    const labels = createLabelLedger(null)
     for (let after = 0; ; ) {
       const page = await store.readEvents(after, PAGE_EVENTS)
-      for (const committed of page) ledger.learn(committed)
+      for (const committed of page) {
+        ledger.learn(committed)
+        labels.learn(committed)
+      }
       const last = page.at(-1)
       if (last === undefined) break
       after = last.cursor
     }
-    const reports: readonly SlaReport[] = ledger.reports()
+    const reports = ledger.reports().map((report: SlaReport) => {
+      return { ...report, labelSources: labels.report(report.className) }
+    })
     if (className === undefined) return { classes: reports }
     const report = reports.find(candidate => candidate.className === className)
     if (report !== undefined) return report

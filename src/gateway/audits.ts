@@ -48,7 +48,7 @@ export interface Audits {
 export interface AuditsOptions {
   readonly config: GatewayConfig
   readonly store: Pick<Store, 'auditDesk'>
-  readonly queue: Pick<EventQueue, 'offer' | 'appendDurably'>
+  readonly queue: Pick<EventQueue, 'offer' | 'appendDurably' | 'flush'>
   readonly policy: (name: string) => Pick<Policy, 'auditProbability'>
   readonly pools: ConnectionPools
   readonly observer: Pick<Observer, 'fault' | 'audit'>
@@ -141,6 +141,7 @@ function openAuditor(options: AuditsOptions, entry: ClassConfig, audits: AuditsC
     humanShare: judge.kind === 'human' ? 1 : audits.humanShare,
     statedUsd: judge.costUsd,
     desk: store.auditDesk,
+    flush: () => queue.flush(),
     offer: event => void queue.offer(event),
     now,
     onSettled: settled => observer.audit(settled),

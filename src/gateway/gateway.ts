@@ -6,6 +6,8 @@ import type { Store } from '../store/store.ts'
 import type { Audits } from './audits.ts'
 import type { ClassFloors } from './class-floors.ts'
 import type { ClassStatus } from './class-status.ts'
+import type { ImplicitSignals } from './implicit-signals.ts'
+import type { createSignalLog } from './note-signals.ts'
 import type { Observer } from './observe.ts'
 import type { RecentDecisions } from './recent-decisions.ts'
 import type { RequestIds } from './request-ids.ts'
@@ -27,6 +29,8 @@ export interface Gateway {
   readonly observer: Observer
   readonly status: ClassStatus
   readonly audits: Audits
+  readonly signals: ImplicitSignals
+  readonly logSignal: ReturnType<typeof createSignalLog>
   readonly featurizer: Featurizer
   /** `null` where none is configured: then no request waits for one. */
   readonly encoder: PromptEncoder | null

@@ -14,9 +14,11 @@ import { createClassStatus } from './class-status.ts'
 import type { GatewayConfig } from './config.ts'
 import { sendError } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { createImplicitSignals } from './implicit-signals.ts'
 import { type Learning, startLearning } from './learning.ts'
 import { type Listener, listen } from './listen.ts'
 import { createMetricRegistry, type MetricRegistry } from './metrics.ts'
+import { createSignalLog } from './note-signals.ts'
 import { createObserver } from './observe.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
 import { encoderIdentity, openRequestEncoder } from './request-encoder.ts'
@@ -140,6 +142,7 @@ async function createGateway(
     now,
     random: Math.random,
   })
+  const logSignal = createSignalLog({ queue, observer, now })
   const gateway: Gateway = {
     serving: () => force.serving,
     floors: createClassFloors(),
@@ -157,6 +160,8 @@ async function createGateway(
       return found === undefined ? null : classKnowledge(gateway, found)
     }, now),
     audits,
+    signals: createImplicitSignals(logSignal),
+    logSignal,
     featurizer,
     encoder,
     now,

@@ -29,6 +29,7 @@ export interface Observer {
   refused(exchange: Exchange, error: GatewayError): void
   shadow(routed: Routed, model: ModelId, outcome: Outcome): void
   feedback(source: FeedbackSource, lagMs: number): void
+  signal(className: string, metric: string): void
   audit(settled: Omit<SettledAudit, 'result'> & { readonly result: string }): void
   /** Something failed beside the request path; the request went on. */
   fault(what: string, error: unknown): void
@@ -85,6 +86,7 @@ function createInstruments(metrics: MetricRegistry) {
     feedbackLag: histogram('feedback_lag_seconds', 'From decision to feedback.', LAG_SECONDS),
     audits: counter('audits_total', 'Drawn audits by how they ended.', 'class', 'result'),
     auditCost: counter('audit_cost_usd_total', 'Cost of judging.', 'class'),
+    signals: counter('signals_total', 'What users told without saying it.', 'class', 'metric'),
     faults: counter('faults_total', 'Failures beside the request path.', 'what'),
   }
 }
@@ -133,6 +135,7 @@ export function createObserver(options: ObserverOptions): Observer {
       to.feedback.add(1, source)
       to.feedbackLag.observe(Math.max(0, lagMs) / 1000)
     },
+    signal: (className, metric) => to.signals.add(1, className, metric),
     audit({ className, result, costUsd }) {
       to.audits.add(1, className, result)
       if (costUsd > 0) to.auditCost.add(costUsd, className)

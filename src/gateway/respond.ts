@@ -11,6 +11,7 @@ import { account, type Called, costOf, usageOrEstimate } from './account.ts'
 import { decisionView } from './decision-view.ts'
 import { type Exchange, sendError } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { noteSignals } from './note-signals.ts'
 import { readAlong, transcriptOf } from './served-answer.ts'
 import { createStreamResponse } from './stream-response.ts'
 
@@ -54,6 +55,7 @@ function sendWhole(gateway: Gateway, exchange: Exchange, answered: Drawn, answer
   response.end(answer.body)
   const coin = answered.draw?.coin ?? null
   account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null, coin })
+  noteSignals(gateway, exchange, answered, false)
   if (coin?.drawn) submit(answered, { message: messageOf(answer.body), complete: true })
 }
 
@@ -90,6 +92,7 @@ async function sendStream(
   const usage = usageOrEstimate(end.usage, answered.routed, end.outputTokensEstimate)
   const error = end.failure?.code ?? null
   account(gateway, exchange, answered, { usage, firstTokenMs: answer.firstTokenMs, error, coin })
+  noteSignals(gateway, exchange, answered, error === 'client_closed_request')
   if (along !== null) {
     // A stream that broke, or that the client left, is judged as far as it came: leaving it out would flatter.
     const { message, cut } = along.read()

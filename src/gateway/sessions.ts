@@ -25,22 +25,28 @@ export function createSessions(capacity: number): Sessions {
   }
 }
 
-/** Names the conversation that a request belongs to: as the client names it, else by its opening. */
-export function sessionOf(headers: IncomingHttpHeaders, chat: ChatRequest, caller: KeyConfig | null): string {
-  const metadata = chat.body.metadata
+/** The name that a client gives its conversation; `null` where it gives none. */
+export function statedSession(headers: IncomingHttpHeaders, { body }: ChatRequest): string | null {
+  const { metadata } = body
   const stated = [
     headers['x-session-id'],
     headers['x-conversation-id'],
-    chat.body.session_id,
-    chat.body.prompt_cache_key,
+    body.session_id,
+    body.prompt_cache_key,
     typeof metadata === 'object' && metadata !== null && 'session_id' in metadata
       ? metadata.session_id
       : null,
   ].find(value => typeof value === 'string' && value !== '')
+  return typeof stated === 'string' ? stated : null
+}
+
+/** Names the conversation that a request belongs to: as the client names it, else by its opening. */
+export function sessionOf(headers: IncomingHttpHeaders, chat: ChatRequest, caller: KeyConfig | null): string {
   const owner = caller?.name ?? ''
   // Hashed either way: prompts are not kept, and one client's name for a session means nothing for another's.
   const opening =
-    stated ?? chat.messages.slice(0, 1 + chat.messages.findIndex(message => message.role === 'user'))
+    statedSession(headers, chat) ??
+    chat.messages.slice(0, 1 + chat.messages.findIndex(message => message.role === 'user'))
   return createHash('sha256')
     .update(JSON.stringify([owner, opening]))
     .digest('base64url')

@@ -1,5 +1,6 @@
 import type { SlaReport } from '../learner/sla-ledger.ts'
 import type { ClassReport } from '../routing/policy.ts'
+import { auditsView } from './audit-view.ts'
 import type { ClassConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -48,6 +49,7 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     ...(reachable === null ? {} : { reachable }),
     ...(certificate?.labelsNeeded == null ? {} : { labelsNeeded: certificate.labelsNeeded }),
   }
+  const audits = auditsView(gateway, config, known)
   return {
     class: config.sla.name,
     policy: config.policy,
@@ -56,6 +58,7 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     requests: ledger?.requests ?? 0,
     costUsd: ledger?.costUsd ?? 0,
     share: ledger?.share ?? {},
+    ...(audits === null ? {} : { audits }),
     asOf: new Date(ledger?.asOfMs ?? gateway.now()).toISOString(),
   }
 }
@@ -76,6 +79,7 @@ export function classView(gateway: Gateway, config: ClassConfig) {
     resolved: ledger?.resolved ?? 0,
     satisfaction: ledger?.satisfaction ?? null,
     recentSatisfaction: ledger?.recentSatisfaction ?? null,
+    labelSources: gateway.learner.labelReport(config.sla.name),
     infeasible: report?.infeasible ?? null,
     alarms: report?.alarms ?? [],
   }

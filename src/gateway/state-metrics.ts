@@ -16,6 +16,7 @@ export function registerStateMetrics(metrics: MetricRegistry, gateway: Gateway):
   registerPromises(gauge, gateway)
   registerRouting(gauge, gateway)
   registerHealth(gauge, gateway)
+  registerAudits(gauge, gateway)
 }
 
 function registerPromises(gauge: RegisterGauge, gateway: Gateway): void {
@@ -51,6 +52,40 @@ function registerRouting(gauge: RegisterGauge, gateway: Gateway): void {
     })
   perModel('upstream_in_flight', 'Calls under way.', load => load.inFlight)
   perModel('upstream_availability', 'Recent share of calls that succeeded.', load => load.availability)
+}
+
+function registerAudits(gauge: RegisterGauge, gateway: Gateway): void {
+  const names = (): readonly string[] => [...gateway.serving().classes.keys()]
+  gauge('audits_open', '1 while answers are drawn for audits.', ['class'], function* () {
+    for (const name of names()) {
+      const report = gateway.audits.report(name)
+      if (report !== null) yield [[name], Number(report.state === 'open')]
+    }
+  })
+  gauge('audits_waiting', 'Answers that wait to be judged.', ['class', 'for'], function* () {
+    for (const name of names()) {
+      const report = gateway.audits.report(name)
+      if (report === null) continue
+      yield [[name, 'judge'], report.waiting]
+      yield [[name, 'human'], report.waitingForHumans]
+    }
+  })
+  gauge('judge_error', 'Wrong verdicts, where a human judged as well.', ['class', 'kind'], function* () {
+    for (const name of names()) {
+      const judge = gateway.learner.labelReport(name)?.judge
+      if (judge?.falsePositive != null) yield [[name, 'false_positive'], judge.falsePositive.estimate]
+      if (judge?.falseNegative != null) yield [[name, 'false_negative'], judge.falseNegative.estimate]
+    }
+  })
+  const labels = ['class', 'metric', 'seen']
+  gauge('signal_unsatisfied', 'Unsatisfied users with and without a signal.', labels, function* () {
+    for (const name of names())
+      for (const signal of gateway.learner.labelReport(name)?.signals ?? []) {
+        const { metric, unsatisfiedWith, unsatisfiedWithout } = signal
+        if (unsatisfiedWith !== null) yield [[name, metric, 'yes'], unsatisfiedWith.estimate]
+        if (unsatisfiedWithout !== null) yield [[name, metric, 'no'], unsatisfiedWithout.estimate]
+      }
+  })
 }
 
 function registerHealth(gauge: RegisterGauge, gateway: Gateway): void {

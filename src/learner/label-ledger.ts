@@ -28,6 +28,8 @@ export const signalMetrics = ['regenerated', 'rephrased', 'abandoned', 'edit-dis
 const HALF = 0.5
 /** Of the normal distribution: intervals of 99% at one look. Two that lie apart differ by 3.6 standard errors or more. */
 const QUANTILE = 2.576
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const COMPLAINT = 'complaint'
 const schema = 1
 
@@ -72,6 +74,8 @@ export interface LabelReport {
   readonly drawn: number
   /** Drawn, and without a label for good. */
   readonly missed: number
+  /** Labelled audits per day since the first coin; `null` in the first hour. */
+  readonly auditsPerDay: number | null
   readonly judge: JudgeError
   readonly signals: readonly SignalReport[]
   readonly complaints: readonly ComplaintReport[]
@@ -91,6 +95,9 @@ interface Account {
   probability: number
   drawn: number
   missed: number
+  audited: number
+  firstMs: number | null
+  lastMs: number
   /** Unsatisfaction of all labelled answers, and of those with each signal. */
   all: WeightedSums
   readonly signals: Record<string, WeightedSums>
@@ -153,6 +160,7 @@ function enter(event: LearningEvent, ledger: ClassLedger): void {
       enterFeedback(event, ledger)
       return
     case 'audit': {
+      account.audited++
       const answer = answers.find(event.record.id)
       if (answer === undefined) return
       label(account, answer, event.value, 1 / event.probability)
@@ -171,12 +179,14 @@ function follow(record: DecisionRecord, answers: LabelledAnswers): void {
 }
 
 function enterOutcome(
-  { record, model, outcome, coin }: Extract<LearningEvent, { readonly kind: 'outcome' }>,
+  { record, model, outcome, coin, atMs }: Extract<LearningEvent, { readonly kind: 'outcome' }>,
   { account, answers }: ClassLedger,
 ): void {
   if (outcome.shadow) return
   if (coin !== undefined) {
     account.coins++
+    account.firstMs ??= atMs
+    account.lastMs = Math.max(account.lastMs, atMs)
     account.probability += coin.probability
     if (coin.drawn) {
       account.drawn++
@@ -269,6 +279,7 @@ function describe(className: string, account: Account): LabelReport {
     meanProbability: coins === 0 ? null : account.probability / coins,
     drawn,
     missed,
+    auditsPerDay: auditsPerDay(account),
     judge: {
       humanLabels: falsePositive.count + falseNegative.count,
       falsePositive: weightedRate(falsePositive, QUANTILE),
@@ -281,6 +292,11 @@ function describe(className: string, account: Account): LabelReport {
       whenSatisfied: weightedRate(account.successes[model] ?? noObservations, QUANTILE),
     })),
   }
+}
+
+function auditsPerDay({ audited, firstMs, lastMs }: Account): number | null {
+  const passedMs = firstMs === null ? 0 : lastMs - firstMs
+  return passedMs < HOUR_MS ? null : (audited * DAY_MS) / passedMs
 }
 
 function describeSignal(account: Account, metric: string): SignalReport {
@@ -301,6 +317,9 @@ function emptyAccount(): Account {
     probability: 0,
     drawn: 0,
     missed: 0,
+    audited: 0,
+    firstMs: null,
+    lastMs: 0,
     all: noObservations,
     signals: {},
     seen: {},

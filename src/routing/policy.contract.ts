@@ -210,15 +210,26 @@ function checkLateLabels(create: PolicyFactory): void {
   const first = records[0]
   if (first === undefined) throw new Error('the run made no record')
   policy.learn({ kind: 'silence', atMs: 1e9, record: first })
-  policy.learn({
-    kind: 'feedback',
-    atMs: 1e9,
-    record: first,
-    model: first.decision.chosen,
-    metric: 'safety',
-    value: 0.25,
-    source: 'system',
-  })
+  const before = policy.snapshot()
+  // None of these is satisfaction: constraints of their own, hypotheses, and notes of the audits.
+  for (const metric of [
+    'safety',
+    'regenerated',
+    'abandoned',
+    'edit-distance',
+    'audit-missed',
+    'human-verdict',
+  ])
+    policy.learn({
+      kind: 'feedback',
+      atMs: 1e9,
+      record: first,
+      model: first.decision.chosen,
+      metric,
+      value: 0.25,
+      source: 'system',
+    })
+  expect(policy.snapshot()).toEqual(before)
   for (const record of serve(here, 20, 80).records) checkDecision(record)
   expect(create({ auditBudget: 0.2, snapshot: policy.snapshot() }).snapshot()).toEqual(policy.snapshot())
 }
