@@ -62,11 +62,12 @@ class StreamedMessage {
   }
 
   add(delta: JsonObject): void {
+    if (this.cut) return
     for (const field of TEXT_FIELDS) {
       const text = this.#within(delta[field])
       if (text !== '') this.#texts.set(field, (this.#texts.get(field) ?? '') + text)
     }
-    if (!Array.isArray(delta.tool_calls)) return
+    if (this.cut || !Array.isArray(delta.tool_calls)) return
     for (const call of delta.tool_calls) if (isObject(call)) this.#addCall(call)
   }
 
