@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { stitchedBoundary } from '../src/routing/certify/confidence-sequence.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import {
   ask,
@@ -197,4 +198,33 @@ test('a judge that hangs misses its deadline; the next request is served all the
   await ask(gateway)
   await eventOf(gateway, id, 'feedback', 'audit-missed')
   expect((await auditsOf(gateway)).missed.deadline).toBeGreaterThan(0)
+})
+
+test('a class of complaints without audits says how many labels a verdict would take', async () => {
+  const [floor, delta, margin] = [0.8, 0.05, 0.02]
+  let wanted = 1
+  while (stitchedBoundary(wanted * floor * (1 - floor), 1, delta) / wanted > margin) wanted++
+  const gateway = await gatewayWith({
+    classes: [
+      { name: 'gold', satisfaction: { floor }, feedback: { kind: 'one-sided' }, policy: 'fixed:m0' },
+      { name: 'bronze', satisfaction: { floor }, feedback: { kind: 'chosen' }, policy: 'fixed:m0' },
+    ],
+  })
+  await ask(gateway)
+  const { classes } = await bodyOf<{ classes: readonly { readonly audits?: Document }[] }>(
+    gateway.get('/v1/sla'),
+  )
+  expect(classes[0]?.audits).toMatchObject({
+    state: 'none',
+    judge: null,
+    needed: {
+      labels: wanted - 1,
+      assumedMargin: margin,
+      withinDays: 30,
+      auditsPerDay: Math.ceil((wanted - 1) / 30),
+      usdPerDay: null,
+      daysAtPresentRate: null,
+    },
+  })
+  expect(classes[1]).not.toHaveProperty('audits')
 })

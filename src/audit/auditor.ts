@@ -29,7 +29,7 @@ export interface AuditorOptions {
   readonly deadlineMs: number
   /** How long an answer waits for a human. */
   readonly keepMs: number
-  /** A longer transcript is not judged. */
+  /** A longer request is not judged, a longer answer is cut: so what is missing depends on the request alone. */
   readonly maxTranscriptBytes: number
   readonly desk: AuditDesk
   /** Resolves once what was offered to the log so far is committed. */
@@ -69,7 +69,9 @@ export interface AuditorReport {
 /** The coin of one answer; where it was drawn, `submit` or `abandon` must follow. */
 export interface AuditDraw {
   readonly coin: AuditCoin
-  /** What was served, as JSON; `null` where it could not be kept. */
+  /** A longer request is not to be submitted, and of an answer no more characters. */
+  readonly maxTranscriptBytes: number
+  /** Request and answer, as JSON; `null` for a request that is too long to be judged. */
   submit(transcript: string | null): void
   /** Nothing was served after all: there is nothing to audit. */
   abandon(): void
@@ -126,13 +128,13 @@ class ClassAuditor implements Auditor {
   }
 
   draw(id: DecisionId, model: ModelId, asked: number): AuditDraw {
-    const { humanShare, judge, className } = this.#options
+    const { humanShare, judge, className, maxTranscriptBytes } = this.#options
     // What is granted depends on what came before, never on this answer: a refusal is the probability 0.
     const probability = this.#state() === 'open' ? Math.min(1, Math.max(0, asked)) : 0
     // Seeded by the decision, so that the coin can be drawn again.
     const drawn = createRandom(`audit/${id}`).next() < probability
     const coin = { probability, drawn, humanShare: judge === null ? 0 : humanShare }
-    if (!drawn) return { coin, submit: () => undefined, abandon: () => undefined }
+    if (!drawn) return { coin, maxTranscriptBytes, submit: () => undefined, abandon: () => undefined }
     const reservedUsd = this.#budget.reserve()
     this.#held++
     let open = true
@@ -144,6 +146,7 @@ class ClassAuditor implements Auditor {
     }
     return {
       coin,
+      maxTranscriptBytes,
       submit: transcript =>
         once(() => {
           this.#drawn++
@@ -204,10 +207,9 @@ class ClassAuditor implements Auditor {
   }
 
   #take(task: AuditTask, reservedUsd: number): void {
-    const { judge, maxTranscriptBytes, deadlineMs, now } = this.#options
+    const { judge, deadlineMs, now } = this.#options
     if (this.#closed) this.#miss(task, reservedUsd, 'stopped')
-    else if (task.transcript === '' || Buffer.byteLength(task.transcript) > maxTranscriptBytes)
-      this.#miss(task, reservedUsd, 'too-large')
+    else if (task.transcript === '') this.#miss(task, reservedUsd, 'too-large')
     else if (judge === null) this.#sendToHuman(task, { judged: null, reservedUsd })
     else {
       this.#queue.push({ task, reservedUsd, untilMs: now() + deadlineMs })

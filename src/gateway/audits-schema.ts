@@ -61,7 +61,7 @@ export const auditsSchema = z.strictObject({
     .min(1024)
     .max(16 * 1024 * 1024)
     .default(256 * 1024)
-    .describe('A longer request with its answer is not judged; of answers no more than this is kept'),
+    .describe('A longer request is not judged; a longer answer is cut for its judge'),
 })
 
 export type AuditsDocument = z.output<typeof auditsSchema>

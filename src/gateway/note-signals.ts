@@ -7,6 +7,9 @@ import { PINNED_POLICY } from './pinned.ts'
 import type { Answered } from './respond.ts'
 import { sessionOf, statedSession } from './sessions.ts'
 
+/** Longer bodies are not compared: hashing them would hold up other requests. */
+const COMPARED_BYTES = 256 * 1024
+
 /** Signals as they are logged: feedback of the system under their own metrics, which no policy takes for satisfaction. */
 export function createSignalLog({ queue, observer, now }: Pick<Gateway, 'queue' | 'observer' | 'now'>) {
   const log = (about: Parameters<OnSignal>[0], metric: Parameters<OnSignal>[1] | 'abandoned'): void => {
@@ -38,6 +41,7 @@ export function noteSignals(
   try {
     const about = aboutOf(routed, model)
     if (abandoned) gateway.logSignal(about, 'abandoned')
+    if (chat.bodyBytes > COMPARED_BYTES) return
     const { caller, request } = exchange
     const stated = statedSession(request.headers, chat)
     // Without a key or a named session all strangers would look like one who repeats himself.

@@ -15,9 +15,6 @@ import { noteSignals } from './note-signals.ts'
 import { readAlong, transcriptOf } from './served-answer.ts'
 import { createStreamResponse } from './stream-response.ts'
 
-/** Of a streamed answer, what is kept for its judge at most; a class may allow less for the whole transcript. */
-const AUDITED_CHARACTERS = 1_000_000
-
 /** An answer on its way to the client. */
 export interface Answered extends Called {
   readonly chat: ChatRequest
@@ -56,7 +53,9 @@ function sendWhole(gateway: Gateway, exchange: Exchange, answered: Drawn, answer
   const coin = answered.draw?.coin ?? null
   account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null, coin })
   noteSignals(gateway, exchange, answered, false)
-  if (coin?.drawn) submit(answered, { message: messageOf(answer.body), complete: true })
+  if (!coin?.drawn) return
+  const { message, cut } = messageOf(answer.body, answered.draw?.maxTranscriptBytes ?? 0)
+  submit(answered, { message, complete: !cut })
 }
 
 /** Hands what was served to the judge; the request is long done by then. */
@@ -64,7 +63,8 @@ function submit(
   { draw, chat }: Drawn,
   served: { readonly message: unknown; readonly complete: boolean },
 ): void {
-  draw?.submit(transcriptOf(chat.body, served))
+  if (draw === null) return
+  draw.submit(chat.bodyBytes > draw.maxTranscriptBytes ? null : transcriptOf(chat.body, served))
 }
 
 async function sendStream(
@@ -85,8 +85,9 @@ async function sendStream(
       return usage === null ? null : costOf(usage, answered.routed, answered.model)
     },
   })
-  const coin = answered.draw?.coin ?? null
-  const along = coin?.drawn ? readAlong(sink, AUDITED_CHARACTERS) : null
+  const { draw } = answered
+  const coin = draw?.coin ?? null
+  const along = draw?.coin.drawn ? readAlong(sink, draw.maxTranscriptBytes) : null
   const end = await answer.relay(along ?? sink)
   sink.flush()
   const usage = usageOrEstimate(end.usage, answered.routed, end.outputTokensEstimate)

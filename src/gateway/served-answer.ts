@@ -28,11 +28,10 @@ export function readAlong(to: StreamSink, limitCharacters: number): ReadAlong {
   }
 }
 
-/** A request and what was served for it, as a judge gets it: JSON; `null` where the answer cannot be read. */
+/** A request and what was served for it, as a judge gets it: JSON. */
 export function transcriptOf(
   request: Readonly<Record<string, unknown>>,
   served: { readonly message: unknown; readonly complete: boolean },
-): string | null {
-  if (served.message === null) return null
+): string {
   return JSON.stringify({ request, answer: served.message, complete: served.complete })
 }

@@ -21,6 +21,7 @@ export interface ChatRequest {
   /** The client wants the usage at the end of its stream. */
   readonly includeUsage: boolean
   readonly body: JsonObject
+  readonly bodyBytes: number
   readonly inference: InferenceRequest
 }
 
@@ -58,6 +59,7 @@ export function parseChatRequest(raw: Buffer): ChatRequest {
     messages,
     includeUsage,
     body,
+    bodyBytes: raw.length,
     inference: {
       protocol: 'openai',
       stream,

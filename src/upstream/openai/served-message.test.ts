@@ -59,7 +59,14 @@ test('a broken stream gives what came, a strange one nothing', () => {
 
 test('a whole answer is its first message', () => {
   const message = { role: 'assistant', content: 'x', refusal: null }
-  expect(messageOf(Buffer.from(JSON.stringify({ choices: [{ message }, {}] })))).toEqual(message)
-  for (const body of ['', '[]', '{"choices":[]}', '{"choices":[{"message":null}]}'])
-    expect(messageOf(Buffer.from(body))).toBeNull()
+  const body = Buffer.from(JSON.stringify({ choices: [{ message }, {}] }))
+  expect(messageOf(body, 1000)).toEqual({ message, cut: false })
+  expect(messageOf(body, 1)).toEqual({ message, cut: false })
+  const long = { role: 'assistant', content: 'long answer', refusal: null }
+  expect(messageOf(Buffer.from(JSON.stringify({ choices: [{ message: long }] })), 4)).toEqual({
+    message: { role: 'assistant', content: 'long' },
+    cut: true,
+  })
+  for (const empty of ['', '[]', '{"choices":[]}', '{"choices":[{"message":null}]}'])
+    expect(messageOf(Buffer.from(empty), 10)).toEqual({ message: null, cut: false })
 })

@@ -7,20 +7,30 @@ const EVENT_LIMIT_BYTES = 16 * 1024 * 1024
 const TEXT_FIELDS = ['content', 'refusal', 'reasoning', 'reasoning_content']
 const MOST_TOOL_CALLS = 128
 
-/** The message of the first choice of a complete answer; `null` where the body holds none. */
-export function messageOf(body: Uint8Array): JsonObject | null {
+/** What was served, as one message; `cut` where it was longer than the limit. */
+export interface ServedMessage {
+  readonly message: JsonObject | null
+  readonly cut: boolean
+}
+
+/** The message of the first choice of a complete answer, `null` where the body holds none. Only a longer one is taken apart. */
+export function messageOf(body: Uint8Array, limitCharacters: number): ServedMessage {
   const document = parseObject(Buffer.from(body).toString('utf8'))
   const choices = document?.choices
   const message = Array.isArray(choices) && isObject(choices[0]) ? choices[0].message : null
-  return isObject(message) ? message : null
+  if (!isObject(message)) return { message: null, cut: false }
+  if (body.length <= limitCharacters) return { message, cut: false }
+  const shortened = new StreamedMessage(limitCharacters)
+  shortened.add(message)
+  return shortened.cut ? { message: shortened.read(), cut: true } : { message, cut: false }
 }
 
 /** Puts the message of a streamed answer together while it passes. */
 export interface MessageAssembler {
   /** Takes the next bytes of the stream, cut anywhere. */
   push(bytes: Uint8Array): void
-  /** The first choice's message as far as it came; `cut` where it was longer than the limit. */
-  read(): { readonly message: JsonObject; readonly cut: boolean }
+  /** The first choice's message as far as it came. */
+  read(): ServedMessage
 }
 
 /** @param limitCharacters most characters that are kept of the message; the wire around them counts for nothing */
