@@ -59,6 +59,15 @@ export type {
   ConfidenceSequenceState,
 } from './certify/confidence-sequence.ts'
 export { createConfidenceSequence, stitchedBoundary } from './certify/confidence-sequence.ts'
+export type { FloorClaim, Losses, PathTest, StepTest } from './certify/learn-then-test.ts'
+export {
+  binomialPValue,
+  hoeffdingBentkusPValue,
+  labelsForFloor,
+  largestFloor,
+  learnThenTest,
+  testStep,
+} from './certify/learn-then-test.ts'
 export type { ChoiceInputs, Exploration } from './choose.ts'
 export { certain, choose, drawIndex, lagrangianScores, uniform, uniformOverMinima } from './choose.ts'
 export type {
