@@ -34,8 +34,8 @@ export interface CertifiedLabel {
 export interface CertificateOptions {
   /** Probability of a wrong certificate, in (0, 1), per verdict. */
   readonly delta: number
-  /** Least probability with which a decision is audited, in (0, 1]; absent: every label is a plain one. */
-  readonly leastAuditProbability?: number
+  /** How far values may lie below and above their predictions, fixed in advance (`standInRange`); absent: labels in [0, 1]. */
+  readonly scales?: { readonly lower: number; readonly upper: number }
 }
 
 /** Serialisable form of a certificate. */
@@ -62,13 +62,9 @@ export function createCertificate(
   options: CertificateOptions,
   from: CertificateStateRecord | null = null,
 ): Certificate {
-  const least = options.leastAuditProbability ?? 1
-  if (!(least > 0 && least <= 1)) {
-    throw new RangeError(`the least audit probability is ${least}; it must lie in (0, 1]`)
-  }
-  const { delta } = options
+  const { delta, scales = { lower: 1, upper: 1 } } = options
   const margins = createConfidenceSequence(
-    { delta, lowerScale: 1 / least, upperScale: 1 / least },
+    { delta, lowerScale: scales.lower, upperScale: scales.upper },
     from?.margins,
   )
   let floorSum = from?.floorSum ?? 0
