@@ -27,7 +27,11 @@ const consider = async (
   count: number,
   policy = 'plimsoll',
 ): Promise<void> => {
-  for (let i = 0; i < count; i++) audits.consider({ record: recordOf(`d${i}`), policy }, model)
+  for (let i = 0; i < count; i++) {
+    const record = recordOf(`d${i}`)
+    const audit = audits.plan(record, policy)
+    audits.consider({ record: audit === undefined ? record : { ...record, audit }, policy }, model)
+  }
   await new Promise(resolve => setImmediate(resolve))
 }
 

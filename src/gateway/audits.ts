@@ -1,6 +1,6 @@
-import type { DecisionId } from '../routing/decision.ts'
+import { type AuditPlan, isDrawnForAudit } from '../routing/audit-plan.ts'
+import type { DecisionId, DecisionRecord } from '../routing/decision.ts'
 import type { ModelId } from '../routing/model.ts'
-import { createRandom } from '../routing/numeric/random.ts'
 import type { Policy } from '../routing/policy.ts'
 import type { EventQueue } from '../store/event-queue.ts'
 import type { Observer } from './observe.ts'
@@ -19,6 +19,8 @@ export type Judge = (task: AuditTask) => Promise<number | null>
 
 /** Draws which answers are audited, has them judged and logs the labels with their probabilities. */
 export interface Audits {
+  /** How likely a decision is to be audited; `undefined` where it cannot be. To be logged with the decision. */
+  plan(record: DecisionRecord, policy: string): AuditPlan | undefined
   /** To be called once for every served answer. */
   consider(routed: Pick<Routed, 'record' | 'policy'>, model: ModelId): void
 }
@@ -34,26 +36,26 @@ export interface AuditsOptions {
 }
 
 /**
- * Audits by the policies' probabilities. The coin is seeded from the decision's id, so that it can be drawn again;
- * judging happens beside the request path.
+ * Audits by the policies' probabilities. They are fixed with the decision, and the coin follows from the decision's id, so that the
+ * log alone tells which answers could have been labelled; judging happens beside the request path.
  */
 export function createAudits({ judge, queue, policy, observer, now }: AuditsOptions): Audits {
-  if (judge === undefined) return { consider: () => undefined }
-  const audit = async (
-    { record, policy: name }: Pick<Routed, 'record' | 'policy'>,
-    model: ModelId,
-  ): Promise<void> => {
-    const probability = policy(name).auditProbability(record)
-    if (createRandom(`audit/${record.id}`).next() >= probability) return
-    const value = await judge({ decisionId: record.id, model })
+  if (judge === undefined) return { plan: () => undefined, consider: () => undefined }
+  const audit = async ({ id, audit: plan }: DecisionRecord, model: ModelId): Promise<void> => {
+    if (plan === undefined || !isDrawnForAudit(id, plan.probability)) return
+    const value = await judge({ decisionId: id, model })
     if (value === null) return
-    queue.offer({ kind: 'audit', atMs: now(), decision: record.id, model, value, probability })
+    queue.offer({ kind: 'audit', atMs: now(), decision: id, model, value, probability: plan.probability })
   }
   return {
+    plan(record, name) {
+      const probability = policy(name).auditProbability(record)
+      return probability > 0 ? { probability, humanShare: 1 } : undefined
+    },
     consider(routed, model) {
       if (routed.policy === PINNED_POLICY) return
       // Nothing of an audit, a policy that a reload removed included, may disturb the request that it is about.
-      audit(routed, model).catch(error => observer.fault('audit', error))
+      audit(routed.record, model).catch(error => observer.fault('audit', error))
     },
   }
 }

@@ -208,3 +208,25 @@ test('a file that is missing or no YAML is a fault like any other', () => {
   const missing = readConfigFile('/nowhere/plimsoll.yaml', {})
   expect(missing.ok ? [] : missing.faults[0]?.message).toMatch(/cannot be read \(ENOENT\)/)
 })
+
+test('times are read as people write them, or in milliseconds', () => {
+  const classOf = (extra: Document, satisfaction: Document = {}): unknown =>
+    parseConfig(
+      { ...valid, classes: [{ ...gold, ...extra, satisfaction: { floor: 0.9, ...satisfaction } }] },
+      {},
+    )
+  const sla = (extra: Document, satisfaction?: Document) =>
+    (classOf(extra, satisfaction) as { config: { classes: { sla: object }[] } }).config.classes[0]?.sla
+  expect(sla({}, { window: '30d' })).toMatchObject({ windowMs: 30 * 86_400_000 })
+  expect(sla({ auditDeadline: '90m' }, { window: 5000 })).toMatchObject({
+    windowMs: 5000,
+    auditDeadlineMs: 5_400_000,
+  })
+  expect(sla({})).not.toHaveProperty('windowMs')
+  for (const window of ['month', '0d', '1.5', -1, '12']) {
+    expect(classOf({}, { window })).toMatchObject({
+      ok: false,
+      faults: [{ path: 'classes[0].satisfaction.window', message: expect.stringContaining('such as 30d') }],
+    })
+  }
+})

@@ -242,7 +242,8 @@ function buildClass(
   names: ReadonlyMap<string, string>,
 ): ClassConfig {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
-  const { floor, delta } = entry.satisfaction
+  const { floor, delta, window } = entry.satisfaction
+  const { auditDeadline } = entry
   const policy = policyName(entry.policy, names)
   return {
     sla: {
@@ -252,6 +253,8 @@ function buildClass(
       feedback: entry.feedback.kind,
       promise: 'on-average',
       delta,
+      ...(window === undefined ? {} : { windowMs: window }),
+      ...(auditDeadline === undefined ? {} : { auditDeadlineMs: auditDeadline }),
       ...(entry.proven === undefined ? {} : { proven: resolve(entry.proven) }),
     },
     policy,
