@@ -1,4 +1,4 @@
-import { type ConfidenceSequenceState, createConfidenceSequence } from './confidence-sequence.ts'
+import { type Bounds, type ConfidenceSequenceState, createConfidenceSequence } from './confidence-sequence.ts'
 
 /** What may be said of a floor: nothing is guaranteed while it is undecided. */
 export type CertificateState = 'compliant' | 'breached' | 'undecided'
@@ -49,6 +49,8 @@ export interface CertificateStateRecord {
 export interface Certificate {
   add(label: CertifiedLabel): void
   reading(): CertificateReading
+  /** The state of `reading` alone, at a fraction of its price. */
+  verdict(): CertificateState
   state(): CertificateStateRecord
 }
 
@@ -75,13 +77,15 @@ export function createCertificate(
       floorSum += floor
       if (labelled !== false) labels += 1
     },
+    verdict: () => stateOf(margins.bounds()),
     reading() {
       const { count } = margins.state()
-      const { estimate, lower, upper } = margins.bounds()
+      const bounds = margins.bounds()
+      const { estimate, lower, upper } = bounds
       const meanFloor = count === 0 ? 0 : floorSum / count
       const needed = margins.countNeeded(0)
       return {
-        state: lower >= 0 ? 'compliant' : upper < 0 ? 'breached' : 'undecided',
+        state: stateOf(bounds),
         estimate: estimate === null ? null : estimate + meanFloor,
         lower: Math.max(0, lower + meanFloor),
         upper: Math.min(1, upper + meanFloor),
@@ -92,6 +96,11 @@ export function createCertificate(
     },
     state: () => ({ margins: margins.state(), floorSum, labels }),
   }
+}
+
+/** Of a margin over the floor. */
+function stateOf({ lower, upper }: Bounds): CertificateState {
+  return lower >= 0 ? 'compliant' : upper < 0 ? 'breached' : 'undecided'
 }
 
 /** Mean satisfaction so far, clipped to [0, 1] because stand-ins may leave it; 1/2 before the first label. */

@@ -91,6 +91,8 @@ export interface ClassCertificate {
   add(decision: CertifiedDecision, evidence: Evidence): void
   /** Of the present window. */
   reading(): ClassReading
+  /** State and alarm of `reading` alone, at a fraction of its price. */
+  verdict(): Pick<ClassReading, 'state' | 'alarm'>
   /** Of the window before; `null` in the first and where no window is stated. */
   previous(): ClassReading | null
   state(): ClassCertificateState
@@ -137,6 +139,7 @@ export function createClassCertificate(
       fold(turn(windowOf(decision.atMs), design), decision, evidence)
     },
     reading: () => read(part ?? openPart(options, { window: 1, audits: null }), options, startMs),
+    verdict: () => (part === null ? { state: 'undecided', alarm: null } : verdictOf(part)),
     previous: () => previous,
     state: () => ({ part: part === null ? null : stateOf(part), previous, startMs }),
   }
@@ -225,24 +228,29 @@ function valuesOf(
 function read(part: Part, { windowMs }: ClassCertificateOptions, startMs: number | null): ClassReading {
   const lower = part.low.reading()
   const upper = part.high.reading()
-  const state =
-    upper.state === 'breached' ? 'breached' : lower.state === 'compliant' ? 'compliant' : 'undecided'
+  const { state } = verdictOf(part)
   const fromMs = (startMs ?? 0) + (part.window - 1) * (windowMs ?? 0)
   return {
     ...lower,
     state,
     estimate: between(lower.estimate, upper.estimate),
     upper: upper.upper,
-    labelsNeeded: state === 'undecided' ? needed(part) : 0,
+    labelsNeeded: state === 'undecided' ? needed(part, lower, upper) : 0,
     alarm: part.raised,
     window: windowMs === undefined ? null : { number: part.window, fromMs, toMs: fromMs + windowMs },
   }
 }
 
+function verdictOf({ low, high, raised }: Part): Pick<ClassReading, 'state' | 'alarm'> {
+  const compliant = low.verdict() === 'compliant'
+  const state = high.verdict() === 'breached' ? 'breached' : compliant ? 'compliant' : 'undecided'
+  return { state, alarm: raised }
+}
+
 /** No telling where the worst case lies below the floor and the best one above it. */
-function needed({ low, high }: Part): number | null {
-  if (low.state().margins.sum >= 0) return low.reading().labelsNeeded
-  return high.state().margins.sum < 0 ? high.reading().labelsNeeded : null
+function needed({ low, high }: Part, lower: CertificateReading, upper: CertificateReading): number | null {
+  if (low.state().margins.sum >= 0) return lower.labelsNeeded
+  return high.state().margins.sum < 0 ? upper.labelsNeeded : null
 }
 
 /** The middle between worst and best case of labels that should be there and are not, in [0, 1]; `null` where they are far apart. */
