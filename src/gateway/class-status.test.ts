@@ -14,6 +14,7 @@ const reading = (given: Partial<ClassReading>): ClassReading => ({
   labels: 1000,
   labelsNeeded: 500,
   alarm: null,
+  fall: null,
   window: null,
   ...given,
 })

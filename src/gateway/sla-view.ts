@@ -1,5 +1,5 @@
 import type { SlaReport } from '../learner/sla-ledger.ts'
-import type { CertificateWindow, ClassReading } from '../routing/certify/class-certificate.ts'
+import type { CertificateWindow, RaisedAlarm } from '../routing/certify/class-certificate.ts'
 import { usersSayBoth } from '../routing/policies/usable-label.ts'
 import type { ClassReport } from '../routing/policy.ts'
 import type { ClassConfig } from './config.ts'
@@ -34,10 +34,8 @@ function estimateOf({ sla }: ClassConfig, ledger: SlaReport | null): number | nu
   return usersSayBoth(sla.feedback) ? mean : (ledger?.certificate?.estimate ?? mean)
 }
 
-function alarmOf(certificate: ClassReading | null) {
-  if (certificate?.alarm == null) return null
-  const { atDecision, atMs } = certificate.alarm
-  return { atDecision, at: new Date(atMs).toISOString() }
+function whenOf(raised: RaisedAlarm | null | undefined) {
+  return raised == null ? null : { atDecision: raised.atDecision, at: new Date(raised.atMs).toISOString() }
 }
 
 /** The window that state and bounds are about, and how the one before it ended. */
@@ -82,7 +80,8 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     ...(reachable === null ? {} : { reachable }),
     ...(certificate?.labelsNeeded == null ? {} : { labelsNeeded: certificate.labelsNeeded }),
     // An alarm is no breach: some stretch was below the floor, whatever the mean is.
-    alarm: alarmOf(certificate),
+    alarm: whenOf(certificate?.alarm),
+    fall: whenOf(certificate?.fall),
     ...(certificate?.window == null ? {} : { window: windowOf(certificate.window, ledger) }),
   }
   return {

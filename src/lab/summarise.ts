@@ -92,7 +92,7 @@ export function summarise(run: FinishedRun): RunFigures {
     phases: phaseFigures(steps, world.changes),
     ...(bins.length === 0 ? {} : { floorBins: bins }),
     certificate: steps[steps.length - 1]?.certificate ?? failWithoutSteps(),
-    ...reported(run.report, breachAlarms(steps)),
+    ...reported(run.report, certificateAlarms(steps)),
     references: referencesOf(run, floor),
   }
 }
@@ -115,10 +115,17 @@ function reported(
   }
 }
 
-/** The decision whose label made "every conditional mean keeps its floor" untenable. */
-function breachAlarms(steps: readonly ReplayStep[]): RunFigures['alarms'] {
+/** The decisions whose labels raised the alarms of the certificate. */
+function certificateAlarms(steps: readonly ReplayStep[]): RunFigures['alarms'] {
   const raised = steps.find(({ certificate }) => certificate.alarm !== null)
-  return raised === undefined ? [] : [{ at: raised.position + 1, kind: 'breach' }]
+  const falls = steps.filter(
+    ({ certificate }, i) =>
+      (certificate.fall?.atDecision ?? 0) > (steps[i - 1]?.certificate.fall?.atDecision ?? 0),
+  )
+  return [
+    ...(raised === undefined ? [] : [{ at: raised.position + 1, kind: 'breach' }]),
+    ...falls.map(({ position }) => ({ at: position + 1, kind: 'fall' })),
+  ]
 }
 
 function shares(run: FinishedRun): Readonly<Record<string, number>> {

@@ -54,6 +54,8 @@ export type {
   CertifiedLabel,
 } from './certify/certificate.ts'
 export { createCertificate } from './certify/certificate.ts'
+export type { ChangeAlarm, ChangeAlarmOptions, ChangeAlarmState } from './certify/change-alarm.ts'
+export { createChangeAlarm } from './certify/change-alarm.ts'
 export type {
   CertificateWindow,
   CertifiedDecision,

@@ -28,7 +28,7 @@ describe('the certificate of a class', () => {
       certificate.add(at(0), label(value))
       plain.add({ satisfaction: value, floor: 0.8, prediction: 0.9 })
     }
-    expect(certificate.reading()).toEqual({ ...plain.reading(), alarm: null, window: null })
+    expect(certificate.reading()).toEqual({ ...plain.reading(), alarm: null, fall: null, window: null })
   })
 
   it('of audits folds stand-ins with the one-sided scales', () => {
@@ -72,6 +72,17 @@ describe('the certificate of a class', () => {
     expect(undecidedAlarm).toBe(true)
     expect(state).toBe('breached')
     expect(alarm?.atMs).toBe(1000 + (alarm?.atDecision ?? 0) - 1)
+  })
+
+  it('finds a fall after long good behaviour before its breach alarm does', () => {
+    const certificate = createClassCertificate({ delta })
+    fill(certificate, 5000, 0.95)
+    expect(certificate.reading().fall).toBeNull()
+    fill(certificate, 600, 0.6, 5000)
+    const { fall, alarm } = certificate.reading()
+    expect(alarm).toBeNull()
+    expect(fall?.atDecision).toBeGreaterThan(5000)
+    expect(fall?.atMs).toBe((fall?.atDecision ?? 0) - 1)
   })
 
   it('starts anew in every window with a share of delta, and keeps the verdict of the one before', () => {

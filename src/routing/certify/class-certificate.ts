@@ -5,6 +5,7 @@ import {
   type CertificateStateRecord,
   createCertificate,
 } from './certificate.ts'
+import { type ChangeAlarm, type ChangeAlarmState, createChangeAlarm } from './change-alarm.ts'
 import { splitDelta } from './split-delta.ts'
 import {
   type AuditDesign,
@@ -63,6 +64,11 @@ export interface CertificateWindow {
 export interface ClassReading extends CertificateReading {
   /** `null` while the belief that every conditional mean keeps its floor is tenable. An alarm is no breach. */
   readonly alarm: RaisedAlarm | null
+  /**
+   * When satisfaction was last found to have fallen below the floors, however good it was before; falsely once in 10,000 decisions
+   * on average, at most. `null` while it was not.
+   */
+  readonly fall: RaisedAlarm | null
   /** `null` where the class states no window. */
   readonly window: CertificateWindow | null
 }
@@ -83,6 +89,8 @@ interface PartState {
   readonly high: CertificateStateRecord
   readonly alarm: BreachAlarmState
   readonly raised: RaisedAlarm | null
+  readonly change: ChangeAlarmState
+  readonly fall: RaisedAlarm | null
 }
 
 /** Certificate and breach alarm of one SLA class. */
@@ -100,6 +108,8 @@ export interface ClassCertificate {
 
 /** A hair below the least probability is the least probability: granted ones are differences of sums. */
 const HAIR = 1e-5
+/** Decisions between two false findings of a fall, on average and at least. */
+const FALLS_APART = 10_000
 /** Worst and best case of missing labels that still have one estimate between them. */
 const WIDEST_GAP = 0.05
 
@@ -154,6 +164,8 @@ interface Part {
   readonly high: Certificate
   readonly alarm: BreachAlarm
   raised: RaisedAlarm | null
+  readonly change: ChangeAlarm
+  fall: RaisedAlarm | null
 }
 
 function openPart(
@@ -174,6 +186,8 @@ function openPart(
     high: createCertificate(certificate, from.high),
     alarm: createBreachAlarm({ delta, largestValue }, from.alarm),
     raised: from.raised ?? null,
+    change: createChangeAlarm({ valuesBetweenFalseAlarms: FALLS_APART, largestValue }, from.change),
+    fall: from.fall ?? null,
   }
 }
 
@@ -183,7 +197,9 @@ function fold(part: Part, decision: CertifiedDecision, evidence: Evidence): void
   part.low.add({ ...low, floor })
   part.high.add({ ...high, floor })
   part.alarm.add(high.satisfaction, floor)
+  const fallen = part.change.add(high.satisfaction, floor)
   part.folded += 1
+  if (fallen) part.fall = { atDecision: part.folded, atMs }
   if (part.alarm.raisedAt !== null) part.raised ??= { atDecision: part.folded, atMs }
 }
 
@@ -237,6 +253,7 @@ function read(part: Part, { windowMs }: ClassCertificateOptions, startMs: number
     upper: upper.upper,
     labelsNeeded: state === 'undecided' ? needed(part, lower, upper) : 0,
     alarm: part.raised,
+    fall: part.fall,
     window: windowMs === undefined ? null : { number: part.window, fromMs, toMs: fromMs + windowMs },
   }
 }
@@ -259,6 +276,7 @@ function between(low: number | null, high: number | null): number | null {
   return Math.min(1, Math.max(0, (low + high) / 2))
 }
 
-function stateOf({ window, audits, folded, low, high, alarm, raised }: Part): PartState {
-  return { window, audits, folded, low: low.state(), high: high.state(), alarm: alarm.state(), raised }
+function stateOf({ low, high, alarm, change, ...part }: Part): PartState {
+  const folded = { low: low.state(), high: high.state(), alarm: alarm.state(), change: change.state() }
+  return { ...part, ...folded }
 }

@@ -1,0 +1,62 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { startGateway } from '../src/gateway/main.ts'
+import { createSlaLedger } from '../src/learner/sla-ledger.ts'
+import { isDrawnForAudit } from '../src/routing/audit-plan.ts'
+import { createMemoryStore } from '../src/store/memory.ts'
+import { bodyOf, chat, type SlaBody, testConfig } from './running-gateway.ts'
+import { answer, startScriptedUpstream } from './scripted-upstream.ts'
+
+const requests = 60
+
+test('a class of complaints is certified from audits, by the log alone, in its window', async () => {
+  const upstream = await startScriptedUpstream(answer('x'))
+  onTestFinished(() => upstream.close())
+  const config = testConfig([upstream.baseUrl], {
+    classes: [
+      {
+        name: 'gold',
+        satisfaction: { floor: 0.8, window: '30d' },
+        feedback: { kind: 'one-sided' },
+        policy: 'mess-plus',
+        auditBudget: 0.5,
+      },
+    ],
+  })
+  const store = createMemoryStore()
+  let judged = 0
+  const gateway = await startGateway({
+    config,
+    store,
+    port: 0,
+    adminPort: 0,
+    // Every other judged answer does not satisfy; one cannot be judged.
+    judge: async () => (judged++ === 7 ? null : judged % 2),
+  })
+  onTestFinished(() => gateway.close())
+  for (let i = 0; i < requests; i++) {
+    const body = JSON.stringify(chat())
+    await (await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body })).text()
+  }
+  const read = (): Promise<SlaBody> => bodyOf<SlaBody>(fetch(`${gateway.url}/v1/sla/gold`))
+  await expect.poll(async () => (await read()).constraints[0]?.labels).toBe(judged - 1)
+  const [constraint] = (await read()).constraints
+  expect(judged).toBeGreaterThan(15)
+  expect(judged).toBeLessThan(45)
+  expect(constraint).toMatchObject({ state: 'undecided', alarm: null, delta: 0.025, window: { number: 1 } })
+  // The seventh answer has no label: the bounds stop before it until its day is over.
+  expect(constraint?.certifiedLabels).toBe(7)
+
+  const events = await store.readEvents(0, 10_000)
+  const records = events.flatMap(({ event }) => (event.kind === 'decision' ? [event.record] : []))
+  expect(records.map(({ audit }) => audit)).toEqual(
+    Array.from({ length: requests }, () => ({ probability: 0.5, humanShare: 1 })),
+  )
+  expect(records.filter(({ id }) => isDrawnForAudit(id, 0.5))).toHaveLength(judged)
+  const ledger = createSlaLedger(null)
+  for (const event of events) ledger.learn(event)
+  expect(ledger.report('gold')?.certificate).toMatchObject({
+    lower: constraint?.lower,
+    upper: constraint?.upper,
+    labels: 7,
+  })
+})
