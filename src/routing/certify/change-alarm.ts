@@ -1,3 +1,5 @@
+import { requireBearable } from './breach-alarm.ts'
+
 /** How a change alarm is set up. */
 export interface ChangeAlarmOptions {
   /** Mean number of values between two false alarms, at least; > 1. */
@@ -45,11 +47,7 @@ export function createChangeAlarm(
   let state: ChangeAlarmState = from ?? { count: 0, logWealth: BETS.map(() => 0), lastAt: null }
   return {
     add(value, floor) {
-      if (!(value <= largestValue && floor < largestValue)) {
-        throw new RangeError(
-          `value ${value} and floor ${floor} must not exceed ${largestValue}, the floor must lie below it`,
-        )
-      }
+      requireBearable(value, floor, largestValue)
       const count = state.count + 1
       const grown = state.logWealth.map((wealth, i) => {
         const bet = (BETS[i] ?? 0) / (largestValue - floor)
