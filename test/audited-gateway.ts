@@ -46,12 +46,12 @@ export async function ask(gateway: TestGateway, body: Document = {}, headers = {
 }
 
 export interface Trail {
+  readonly audit: unknown
   readonly events: readonly {
     readonly kind: string
     readonly metric?: string
     readonly value?: number
     readonly probability?: number
-    readonly coin?: unknown
   }[]
 }
 

@@ -45,12 +45,7 @@ test('a model judges by the rubric of its class, and its cost is metered', async
   )
   const id = await ask(gateway)
   expect(await eventOf(gateway, id, 'audit')).toMatchObject({ value: 0, probability: 1 })
-  const { events } = await trailOf(gateway, id)
-  expect(events.find(event => event.kind === 'outcome')?.coin).toEqual({
-    probability: 1,
-    drawn: true,
-    humanShare: 0,
-  })
+  expect((await trailOf(gateway, id)).audit).toEqual({ probability: 1, human_share: 1, drawn: true })
   const [call] = judge.calls
   const messages = call?.body.messages as readonly { readonly content: string }[] | undefined
   const [system, user] = messages ?? []
@@ -154,11 +149,10 @@ test('when the budget of the day is spent audits stop, requests go on, and the s
   for (let i = 0; i < 5; i++) ids.push(await ask(gateway))
   await until(async () => (await auditsOf(gateway)).labelled === 2)
   expect(judge.calls).toHaveLength(2)
-  const coins = []
-  for (const id of ids) coins.push((await eventOf(gateway, id, 'outcome')).coin)
-  const drawn = { probability: 1, drawn: true, humanShare: 0 }
-  const refused = { probability: 0, drawn: false, humanShare: 0 }
-  expect(coins).toEqual([drawn, drawn, refused, refused, refused])
+  const plans = []
+  for (const id of ids) plans.push((await trailOf(gateway, id)).audit)
+  const drawn = { probability: 1, human_share: 1, drawn: true }
+  expect(plans).toEqual([drawn, drawn, null, null, null])
   const sla = await bodyOf<{ audits: Document }>(gateway.get('/v1/sla/gold'))
   expect(sla.audits).toMatchObject({
     state: 'budget-spent',
@@ -187,7 +181,7 @@ test('a judge that is down fails audits and no request, and then nothing is draw
   await until(async () => (await auditsOf(gateway)).state === 'judge-down')
   const { missed, labelled } = await auditsOf(gateway)
   expect([missed['judge-failed'], labelled]).toEqual([expect.any(Number), 0])
-  expect((await eventOf(gateway, await ask(gateway), 'outcome')).coin).toMatchObject({ probability: 0 })
+  expect((await trailOf(gateway, await ask(gateway))).audit).toBeNull()
   await eventOf(gateway, ids[0] ?? '', 'feedback', 'audit-missed')
 })
 

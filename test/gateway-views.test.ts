@@ -35,6 +35,8 @@ test('the state of a class has the documented form', async () => {
     labels: 5,
     state: 'undecided',
   })
+  expect(constraint).toHaveProperty('alarm', null)
+  expect(constraint).not.toHaveProperty('window')
   for (const key of ['lower', 'upper', 'priceUsd', 'debt', 'labelsNeeded'])
     expect(constraint).toHaveProperty(key)
   expect(state.requests).toBe(5)
@@ -92,6 +94,8 @@ test('models, explanation, health, readiness and metrics', async () => {
     'plimsoll_cost_usd_total{class="gold",model="p/m0"} 0.0002',
     'plimsoll_feedback_total{source="user"} 1',
     'plimsoll_sla_target{class="gold",constraint="satisfaction"} 0.8',
+    'plimsoll_sla_state{class="gold",constraint="satisfaction",state="undecided"} 1',
+    'plimsoll_sla_breach_alarm{class="gold",constraint="satisfaction"} 0',
     'plimsoll_routing_share{class="gold",model="p/m0"} 1',
     'plimsoll_exploration_ratio{class="gold"} 0',
     'plimsoll_request_duration_seconds_count{class="gold"} 1',

@@ -1,3 +1,4 @@
+import { auditMetrics } from '../routing/audit-plan.ts'
 import { decisionId } from '../routing/decision.ts'
 import { modelId } from '../routing/model.ts'
 import type { WaitingAudit } from '../store/audit-desk.ts'
@@ -10,17 +11,11 @@ export type MissedReason =
   | 'judge-failed'
   | 'deadline'
   | 'too-large'
+  | 'not-served'
   | 'expired'
   | 'deleted'
   | 'store-failed'
   | 'stopped'
-
-/** Feedback of this metric says that an audit was drawn and no label will come. */
-export const MISSED_METRIC = 'audit-missed'
-
-/** What a judge said of an answer that a human judged as well, and what the human said. */
-export const JUDGE_METRIC = 'judge-verdict'
-export const HUMAN_METRIC = 'human-verdict'
 
 /** The label of an audit. */
 export function auditEvent(task: AuditTask, value: number, atMs: number): NewEvent {
@@ -30,7 +25,7 @@ export function auditEvent(task: AuditTask, value: number, atMs: number): NewEve
 
 /** An audit without a label: whoever waits for one need not wait on. */
 export function missedEvent(task: Pick<AuditTask, 'decisionId' | 'model'>, atMs: number): NewEvent {
-  return statement(task, MISSED_METRIC, 0, atMs)
+  return statement(task, auditMetrics.missed, 0, atMs)
 }
 
 /**
@@ -50,7 +45,11 @@ export function humanEvents(waiting: WaitingAudit, value: number, atMs: number):
     probability,
   }
   if (judged === null) return [audit]
-  return [statement(about, JUDGE_METRIC, judged, atMs), statement(about, HUMAN_METRIC, value, atMs), audit]
+  return [
+    statement(about, auditMetrics.judge, judged, atMs),
+    statement(about, auditMetrics.human, value, atMs),
+    audit,
+  ]
 }
 
 function statement(
@@ -60,6 +59,6 @@ function statement(
   atMs: number,
 ): NewEvent {
   const idempotencyKey = `${ownKeyPrefix}${metric}`
-  const source = metric === MISSED_METRIC ? 'system' : 'judge'
+  const source = metric === auditMetrics.missed ? 'system' : 'judge'
   return { kind: 'feedback', atMs, decision, model, metric, value, source, idempotencyKey }
 }

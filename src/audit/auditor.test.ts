@@ -1,13 +1,21 @@
 import { expect, test } from 'vitest'
+import { isDrawnForAudit } from '../routing/audit-plan.ts'
 import { decisionId } from '../routing/decision.ts'
 import { modelId } from '../routing/model.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import type { NewEvent } from '../store/store.ts'
-import { type Auditor, type AuditorOptions, createAuditor, type SettledAudit } from './auditor.ts'
+import {
+  type Auditor,
+  type AuditorOptions,
+  createAuditor,
+  type DrawnAudit,
+  type SettledAudit,
+} from './auditor.ts'
 import { createHumanDesk } from './human-desk.ts'
 import type { Judge, Verdict } from './judge.ts'
 
 const model = modelId('p/m')
+const TRANSCRIPT = '{"request":{},"answer":{},"complete":true}'
 const label = (value: number, costUsd: number | null = null): Verdict => ({ kind: 'label', value, costUsd })
 
 function judgeOf(judge: Judge['judge'], available = () => true): Judge {
@@ -41,12 +49,28 @@ async function setUp(options: Partial<AuditorOptions> = {}) {
   return { auditor, events, settled, errors, desk: store.auditDesk }
 }
 
+/** What the gateway does with one answer; whether it was drawn. */
+function serve(
+  auditor: Auditor,
+  id: string,
+  probability = 1,
+  transcript: string | null = TRANSCRIPT,
+): boolean {
+  const drawn = begin(auditor, id, probability)
+  drawn?.submit(model, transcript)
+  return drawn !== null
+}
+
+function begin(auditor: Auditor, id: string, probability = 1): DrawnAudit | null {
+  const plan = auditor.plan(probability)
+  const drawn = plan !== undefined && isDrawnForAudit(decisionId(id), plan.probability)
+  return drawn ? auditor.begin(decisionId(id), plan) : null
+}
+
 async function audit(auditor: Auditor, count: number, probability = 1): Promise<number> {
   let drawn = 0
   for (let i = 0; i < count; i++) {
-    const draw = auditor.draw(decisionId(`d${i}`), model, probability)
-    if (draw.coin.drawn) drawn++
-    draw.submit('{"request":{},"answer":{},"complete":true}')
+    if (serve(auditor, `d${i}`, probability)) drawn++
   }
   await new Promise(resolve => setTimeout(resolve, 20))
   return drawn
@@ -61,10 +85,30 @@ test('draws with the probability that is asked for, and logs it with the label',
   expect(events[0]).toMatchObject({ kind: 'audit', atMs: 7, model, value: 1, probability: 0.25 })
 })
 
-test('draws the same answers again: the coin is seeded by the decision', async () => {
-  const drawnOf = ({ auditor }: { readonly auditor: Auditor }): readonly boolean[] =>
-    Array.from({ length: 200 }, (_, i) => auditor.draw(decisionId(`d${i}`), model, 0.3).coin.drawn)
-  expect(drawnOf(await setUp())).toEqual(drawnOf(await setUp()))
+test('draws the same answers again', async () => {
+  const runOf = async (judge: Judge['judge']) => {
+    const run = await setUp({ judge: judgeOf(judge) })
+    await audit(run.auditor, 300, 0.3)
+    return run.events.map(event => 'decision' in event && event.decision)
+  }
+  const first = await runOf(async () => label(1))
+  expect(first.length).toBeGreaterThan(50)
+  // Whatever the answers were worth, and whether or not they could be judged.
+  expect(await runOf(async () => label(0))).toEqual(first)
+  expect(await runOf(async () => ({ kind: 'no-verdict', costUsd: null }))).toEqual(first)
+})
+
+test('a plan says what is granted and how a human corrects it; planning changes nothing', async () => {
+  const judge = judgeOf(async () => label(1))
+  const planned = async (options: Partial<AuditorOptions>, asked: number) =>
+    (await setUp({ maxWaiting: 1, usdPerDay: 1, statedUsd: 1, ...options })).auditor.plan(asked)
+  expect(await planned({ judge, humanShare: 0 }, 0.3)).toEqual({ probability: 0.3, humanShare: 1 })
+  expect(await planned({ judge, humanShare: 0.1 }, 2)).toEqual({ probability: 1, humanShare: 0.1 })
+  expect(await planned({ judge: null, humanShare: 1 }, 0.3)).toEqual({ probability: 0.3, humanShare: 1 })
+  expect(await planned({ judge }, 0)).toBeUndefined()
+  const { auditor } = await setUp({ maxWaiting: 1, usdPerDay: 1, statedUsd: 1 })
+  for (let i = 0; i < 5; i++) expect(auditor.plan(0.5)).toEqual({ probability: 0.5, humanShare: 1 })
+  expect(auditor.report()).toMatchObject({ state: 'open', drawn: 0 })
 })
 
 test('grants nothing once the budget is spent, whatever the answers were worth, and says so', async () => {
@@ -75,11 +119,7 @@ test('grants nothing once the budget is spent, whatever the answers were worth, 
       statedUsd: 0.1,
     })
     expect(await audit(auditor, 20)).toBe(5)
-    expect(auditor.draw(decisionId('later'), model, 1).coin).toEqual({
-      probability: 0,
-      drawn: false,
-      humanShare: 0,
-    })
+    expect(auditor.plan(1)).toBeUndefined()
     expect(auditor.report()).toMatchObject({ state: 'budget-spent', labelled: 5, usdPerAudit: 0.1 })
     expect(auditor.report().spentTodayUsd).toBeCloseTo(0.5, 9)
     expect(events).toHaveLength(5)
@@ -150,26 +190,25 @@ test('keeps a bounded number under way, and a judge that never answers misses it
   expect(events).toHaveLength(3)
 })
 
-test('a draw takes its place until the answer is submitted or abandoned', async () => {
-  const { auditor } = await setUp({ maxWaiting: 1 })
-  const first = auditor.draw(decisionId('a'), model, 1)
-  expect(auditor.draw(decisionId('b'), model, 1).coin.probability).toBe(0)
-  first.abandon()
-  first.abandon()
-  expect(auditor.draw(decisionId('c'), model, 1).coin.drawn).toBe(true)
-  expect(auditor.report().drawn).toBe(0)
+test('a drawn answer keeps its place until it is submitted or abandoned', async () => {
+  const { auditor, events } = await setUp({ maxWaiting: 1 })
+  const first = begin(auditor, 'a')
+  expect(auditor.plan(1)).toBeUndefined()
+  first?.abandon(model)
+  first?.abandon(model)
+  expect(auditor.plan(1)).toBeDefined()
+  expect(auditor.report()).toMatchObject({ drawn: 1, missed: { 'not-served': 1 } })
+  expect(events).toMatchObject([{ metric: 'audit-missed', decision: 'a' }])
 })
 
 test('requests that are too long, answers that are deleted or come after the end are missed', async () => {
   const { auditor, events } = await setUp({ concurrency: 1 })
-  auditor.draw(decisionId('long'), model, 1).submit(null)
-  const late = auditor.draw(decisionId('late'), model, 1)
-  auditor.draw(decisionId('running'), model, 1).submit('x')
-  auditor.draw(decisionId('waits'), model, 1).submit('x')
-  auditor.draw(decisionId('stops'), model, 1).submit('x')
+  serve(auditor, 'long', 1, null)
+  const late = begin(auditor, 'late')
+  for (const id of ['running', 'waits', 'stops']) serve(auditor, id)
   expect([auditor.forget('waits'), auditor.forget('waits')]).toEqual([true, false])
   await auditor.close(0)
-  late.submit('x')
+  late?.submit(model, TRANSCRIPT)
   expect(auditor.report().missed).toEqual({ 'too-large': 1, deleted: 1, stopped: 2 })
   expect(auditor.report().state).toBe('closed')
   expect(events.filter(event => event.kind === 'audit')).toHaveLength(1)

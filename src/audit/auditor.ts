@@ -1,6 +1,6 @@
 import { createCancellation } from '../inference/cancellation.ts'
+import type { AuditPlan } from '../routing/audit-plan.ts'
 import type { DecisionId } from '../routing/decision.ts'
-import type { AuditCoin } from '../routing/learning-event.ts'
 import type { ModelId } from '../routing/model.ts'
 import { createRandom } from '../routing/numeric/random.ts'
 import type { AuditDesk } from '../store/audit-desk.ts'
@@ -66,21 +66,22 @@ export interface AuditorReport {
   readonly missed: Readonly<Partial<Record<MissedReason, number>>>
 }
 
-/** The coin of one answer; where it was drawn, `submit` or `abandon` must follow. */
-export interface AuditDraw {
-  readonly coin: AuditCoin
+/** An answer that was drawn and is still to come; `submit` or `abandon` must follow. */
+export interface DrawnAudit {
   /** A longer request is not to be submitted, and of an answer no more characters. */
   readonly maxTranscriptBytes: number
-  /** Request and answer, as JSON; `null` for a request that is too long to be judged. */
-  submit(transcript: string | null): void
-  /** Nothing was served after all: there is nothing to audit. */
-  abandon(): void
+  /** The model that answered; request and answer as JSON, `null` for a request that is too long to be judged. */
+  submit(model: ModelId, transcript: string | null): void
+  /** Nothing was served after all: there is nothing to judge. Does nothing after `submit`. */
+  abandon(model: ModelId): void
 }
 
 /** Draws, judges and logs the audits of one class, beside the path of the requests. */
 export interface Auditor {
-  /** The coin of an answer about to be served, with the probability that the policy asks for. */
-  draw(id: DecisionId, model: ModelId, asked: number): AuditDraw
+  /** How likely a decision is to be audited, for the log; `undefined` while nothing can be granted. Changes nothing. */
+  plan(asked: number): AuditPlan | undefined
+  /** Sets money and a place aside for a decision that was drawn by its plan. */
+  begin(id: DecisionId, plan: AuditPlan): DrawnAudit
   report(): AuditorReport
   /** Deletes an answer that waits for its judge, as its owner may ask; false where none waits. */
   forget(id: string): boolean
@@ -127,16 +128,19 @@ class ClassAuditor implements Auditor {
     this.#onDesk = onDesk
   }
 
-  draw(id: DecisionId, model: ModelId, asked: number): AuditDraw {
-    const { humanShare, judge, className, maxTranscriptBytes } = this.#options
-    // What is granted depends on what came before, never on this answer: a refusal is the probability 0.
-    const probability = this.#state() === 'open' ? Math.min(1, Math.max(0, asked)) : 0
-    // Seeded by the decision, so that the coin can be drawn again.
-    const drawn = createRandom(`audit/${id}`).next() < probability
-    const coin = { probability, drawn, humanShare: judge === null ? 0 : humanShare }
-    if (!drawn) return { coin, maxTranscriptBytes, submit: () => undefined, abandon: () => undefined }
+  plan(asked: number): AuditPlan | undefined {
+    const { humanShare, judge } = this.#options
+    // What is granted depends on what came before, never on this answer.
+    if (!(asked > 0) || this.#state() !== 'open') return undefined
+    const corrected = judge !== null && humanShare > 0
+    return { probability: Math.min(1, asked), humanShare: corrected ? humanShare : 1 }
+  }
+
+  begin(id: DecisionId, { probability }: AuditPlan): DrawnAudit {
+    const { className, maxTranscriptBytes } = this.#options
     const reservedUsd = this.#budget.reserve()
     this.#held++
+    this.#drawn++
     let open = true
     const once = (work: () => void): void => {
       if (!open) return
@@ -144,16 +148,13 @@ class ClassAuditor implements Auditor {
       this.#held--
       work()
     }
+    const taskOf = (model: ModelId, transcript: string): AuditTask => {
+      return { decisionId: id, className, model, probability, transcript }
+    }
     return {
-      coin,
       maxTranscriptBytes,
-      submit: transcript =>
-        once(() => {
-          this.#drawn++
-          const task = { decisionId: id, className, model, probability, transcript: transcript ?? '' }
-          this.#take(task, reservedUsd)
-        }),
-      abandon: () => once(() => this.#budget.release(reservedUsd)),
+      submit: (model, transcript) => once(() => this.#take(taskOf(model, transcript ?? ''), reservedUsd)),
+      abandon: model => once(() => this.#miss(taskOf(model, ''), reservedUsd, 'not-served')),
     }
   }
 

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import { EncoderError } from '../encoders/encoder.ts'
 import { readConfigFile } from '../gateway/config.ts'
-import { type GatewayOptions, type RunningGateway, startGateway } from '../gateway/main.ts'
+import { type RunningGateway, startGateway } from '../gateway/main.ts'
 import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { type CommandSpec, commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createLineWriter, type LineWriter } from './line-writer.ts'
 import { openStore } from './open-store.ts'
 import { readConfig } from './read-config.ts'
+import { certificateRemarks } from './train/certification.ts'
 
 const serveCommand: CommandSpec = {
   name: 'serve',
@@ -64,6 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
       ...(adminPort === undefined ? {} : { adminPort }),
       ...(artefact === undefined ? {} : { artefact }),
     }).catch(refusedStart)
+    for (const remark of artefact?.remarks ?? []) lines.write(`${artefact?.file}: ${remark}`)
     lines.write(`plimsoll serves on ${gateway.url}, admin on ${gateway.adminUrl}, log in ${storeName}`)
     await untilStopped(gateway, path, lines)
     lines.write('plimsoll stopped: requests finished, log written, state saved')
@@ -80,8 +82,10 @@ function portOf(name: string, port: number | undefined): number | undefined {
   return port
 }
 
-async function artefactOf(file: string | undefined): Promise<GatewayOptions['artefact']> {
-  return file === undefined ? undefined : { file, trained: await readArtefact(file).catch(refusedStart) }
+async function artefactOf(file: string | undefined) {
+  if (file === undefined) return undefined
+  const trained = await readArtefact(file).catch(refusedStart)
+  return { file, trained, remarks: certificateRemarks(trained) }
 }
 
 function refusedStart(error: unknown): never {

@@ -114,7 +114,37 @@ describe('plimsoll train', () => {
     })
   })
 
+  it('certifies floors on rows kept apart, and replay shows the certificate', async () => {
+    const out = file('certified.plimsoll')
+    const { code, stdout } = await train(
+      out,
+      '--certify',
+      '0.7,0.99',
+      '--calibration',
+      '0.5',
+      '--delta',
+      '0.1',
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/plimsoll on quiz: (5\d|6\d) rows/)
+    expect(stdout).toMatch(
+      /exploration and learning off: certified 0\.7 when asked for 0\.\d+ at .* delta 0\.05\)/,
+    )
+    expect(stdout).toMatch(
+      /0\.99 cannot be certified by these rows, .*; the largest floor that can: certified 0\.\d+/,
+    )
+    const replayed = await replay(exam, '--artefact', out)
+    expect(replayed.code).toBe(0)
+    expect(replayed.stderr).toContain(`${out}: plimsoll with exploration and learning off: certified 0.7`)
+    const { stdout: json } = await train(out, '--certify', '0.7', '--json')
+    expect(JSON.parse(json).certified).toHaveLength(1)
+  })
+
   it.each([
+    ['a wish out of range', ['--certify', '1'], 64, '--certify must be floors between 0 and 1'],
+    ['a delta without a wish', ['--delta', '0.1'], 64, '--delta belongs to --certify'],
+    ['a delta out of range', ['--certify', '0.9', '--delta', '0'], 64, '--delta must lie between 0 and 1'],
+    ['a share that leaves nothing', ['--certify', '0.9', '--calibration', '0.001'], 65, 'give more rows'],
     ['an unknown policy', ['--policy', 'nope'], 64, 'unknown policy "nope"'],
     ['the oracle', ['--policy', 'oracle'], 64, 'it sees the labels and learns nothing'],
     ['a model that is not there', ['--policy', 'fixed:medium'], 64, "no model 'medium' in the trace"],

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { EncoderSpec } from '../encoders/open-encoder.ts'
 import type { PreparedTrace } from '../lab/prepare-trace.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
+import type { CalibrationSplit } from '../lab/train/calibration-split.ts'
 import { traceFingerprint } from '../lab/train/trace-fingerprint.ts'
 import { allParameters } from '../routing/policies/trained-policy.ts'
 import { type Artefact, writeArtefact } from '../store/artefact.ts'
@@ -10,6 +11,7 @@ import { commandHelp, type ParsedArguments, parseArguments } from './arguments.t
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { policyParameters } from './policy-parameters.ts'
 import { openPreparer, readEncoderSpec } from './trace-preparer.ts'
+import { type CertificationRequest, certified, keepApart, readCertification } from './train/certification.ts'
 import { trainCommand } from './train/options.ts'
 import { runTraining } from './train/run-training.ts'
 import { type TrainingResult, trainingJson, trainingTable } from './train/table.ts'
@@ -25,9 +27,11 @@ interface TrainRequest {
   readonly satisfiedAt: number | null
   readonly seed: number | null
   readonly encoder: EncoderSpec | null
+  /** `null`: nothing is certified, and all rows are trained on. */
+  readonly certification: CertificationRequest | null
 }
 
-/** `plimsoll train`: trains a policy on all rows of a trace and writes it as an artefact. */
+/** `plimsoll train`: trains a policy on the rows of a trace and writes it as an artefact. */
 export async function run(args: readonly string[]): Promise<number> {
   const given = parseArguments(trainCommand, args)
   if (given === 'help') {
@@ -41,9 +45,14 @@ export async function run(args: readonly string[]): Promise<number> {
   checkPolicyModel(request.policy, models)
   tell(`read ${rows.length} rows of ${models.length} models; training ${request.policy}`)
   const startedMs = performance.now()
-  const artefact = await train(request, prepared)
+  const split = request.certification && keepApart(request.certification, prepared, request.seed)
+  const trained = await train(request, prepared, split)
   const seconds = secondsSince(startedMs)
   tell(`trained in ${seconds.toFixed(1)} s`)
+  const artefact =
+    request.certification === null || split === null
+      ? trained
+      : certified(request.certification, { artefact: trained, prepared, split })
   const bytes = await write(request.outPath, artefact)
   const result: TrainingResult = { artefact, path: request.outPath, bytes, seconds }
   process.stdout.write(given.flag('json') ? `${trainingJson(result)}\n` : trainingTable(result))
@@ -71,6 +80,7 @@ function readTrainRequest(given: ParsedArguments): TrainRequest {
     satisfiedAt,
     seed: given.number('seed') ?? null,
     encoder: readEncoderSpec(given),
+    certification: readCertification(given),
   }
 }
 
@@ -118,10 +128,15 @@ function checkPolicyModel(policy: string, models: readonly string[]): void {
   throw wrongUsage(`--policy ${policy}: no model '${model}' in the trace; it has ${models.join(', ')}`)
 }
 
-async function train(request: TrainRequest, prepared: PreparedTrace): Promise<Artefact> {
+async function train(
+  request: TrainRequest,
+  prepared: PreparedTrace,
+  split: CalibrationSplit | null,
+): Promise<Artefact> {
   const { policy, parameters, satisfiedAt, seed } = request
   const fingerprint = traceFingerprint(prepared.trace)
-  const spec = { prepared, policy, parameters, satisfiedAt, seed, fingerprint }
+  const rows = split === null ? {} : { rows: split.training }
+  const spec = { prepared, policy, parameters, satisfiedAt, seed, fingerprint, ...rows }
   const ticker = showElapsed(`training ${policy}`)
   try {
     return await runTraining({ ...spec, codeVersion: packageVersion() })

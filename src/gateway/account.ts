@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { ErrorCode } from '../inference/errors.ts'
 import { costUsd, estimatedUsage, type Usage } from '../inference/usage.ts'
-import type { AuditCoin, Outcome } from '../routing/learning-event.ts'
+import type { Outcome } from '../routing/learning-event.ts'
 import type { ModelId } from '../routing/model.ts'
 import type { CallContext } from '../upstream/upstream.ts'
 import type { Exchange } from './exchange.ts'
@@ -23,8 +23,6 @@ export interface Ending {
   readonly usage: Usage | null
   readonly firstTokenMs: number | null
   readonly error: ErrorCode | null
-  /** The audit's coin, where the class is audited. */
-  readonly coin?: AuditCoin | null
 }
 
 /** What the provider reported, or an estimate from lengths where it reported nothing. */
@@ -52,9 +50,7 @@ export function account(gateway: Gateway, exchange: Exchange, called: Called, en
     error: ending.error,
     shadow: false,
   }
-  const coin = ending.coin == null ? {} : { coin: ending.coin }
-  const decision = routed.record.id
-  gateway.queue.offer({ kind: 'outcome', atMs: gateway.now(), decision, model, outcome, ...coin })
+  gateway.queue.offer({ kind: 'outcome', atMs: gateway.now(), decision: routed.record.id, model, outcome })
   // A stream that broke has been partly served: what users say of it is about this model.
   const served = ending.error === null || ending.usage !== null ? model : null
   gateway.recent.end(routed.record.id, {

@@ -61,12 +61,15 @@ function plan(labels: number, usdPerAudit: number | null, report: LabelReport | 
   }
 }
 
-/** `null` with a verdict, and where the estimate lies on the floor itself: no number of labels settles that. */
+/**
+ * `null` with a verdict, and where the estimate lies on the floor itself: no number of labels settles that. Without an estimate
+ * (no labels yet, or too many decisions that could not be audited) it is a plan.
+ */
 function neededLabels(ledger: SlaReport | null, floor: number, delta: number): NeededLabels | null {
   const certificate = ledger?.certificate ?? null
   if (certificate !== null && certificate.state !== 'undecided') return null
-  if (certificate !== null)
-    return certificate.labelsNeeded === null ? null : { labels: certificate.labelsNeeded }
+  if (certificate !== null && certificate.labelsNeeded !== null) return { labels: certificate.labelsNeeded }
+  if (certificate !== null && certificate.estimate !== null) return null
   const variance = floor * (1 - floor)
   const sequence = createConfidenceSequence(
     { delta, lowerScale: 1, upperScale: 1 },

@@ -67,6 +67,12 @@ function pricesOf(
   return { input, output, ...(cachedInput === undefined ? {} : { cachedInput }) }
 }
 
+/** Humans take longer than a day: a label is waited for as long as an answer is kept for them. `undefined` without humans. */
+export function humanDeadlineMs(audits: AuditsDocument | undefined): number | undefined {
+  if (audits === undefined || (audits.judge.kind !== 'human' && audits.humanShare === 0)) return undefined
+  return audits.keepMs
+}
+
 /** What must be the same for the audits of a class to go on as they are, keys included. */
 export function auditsIdentity(audits: AuditsConfig): string {
   const { judge } = audits

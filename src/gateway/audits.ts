@@ -1,9 +1,11 @@
-import { type AuditDraw, type Auditor, type AuditorReport, createAuditor } from '../audit/auditor.ts'
+import { type Auditor, type AuditorReport, createAuditor, type DrawnAudit } from '../audit/auditor.ts'
 import { createCallbackJudge, createCallbackUpstream } from '../audit/callback-judge.ts'
 import { createHumanDesk } from '../audit/human-desk.ts'
 import type { Judge } from '../audit/judge.ts'
 import { createModelJudge } from '../audit/model-judge.ts'
-import { type ModelId, modelId } from '../routing/model.ts'
+import { type AuditPlan, isDrawnForAudit } from '../routing/audit-plan.ts'
+import type { DecisionRecord } from '../routing/decision.ts'
+import { modelId } from '../routing/model.ts'
 import type { Policy } from '../routing/policy.ts'
 import type { WaitingAudit } from '../store/audit-desk.ts'
 import type { EventQueue } from '../store/event-queue.ts'
@@ -16,8 +18,6 @@ import { withRetry } from '../upstream/with-retry.ts'
 import { type AuditsConfig, auditsIdentity, type JudgeConfig } from './audits-config.ts'
 import type { ClassConfig, GatewayConfig } from './config.ts'
 import type { Observer } from './observe.ts'
-import { PINNED_POLICY } from './pinned.ts'
-import type { Routed } from './route-request.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const RETRY = { baseDelayMs: 200, maxDelayMs: 5_000 } as const
@@ -29,8 +29,10 @@ const GRACE_MS = 2_000
 
 /** The audits of every class: whose answers are drawn, who judges them, what it costs. */
 export interface Audits {
-  /** The coin of an answer about to be served; `null` where its class is not audited. Never throws. */
-  draw(routed: Pick<Routed, 'record' | 'policy'>, model: ModelId): AuditDraw | null
+  /** How likely a decision is to be audited, to be logged with it; `undefined` where it cannot be. Changes nothing, never throws. */
+  plan(record: DecisionRecord, policy: string): AuditPlan | undefined
+  /** Takes up a decision that was logged with a plan; `null` where it was not drawn. To be called once, at once after `plan`. */
+  begin(record: DecisionRecord): DrawnAudit | null
   /** `null` for a class without audits. */
   report(className: string): AuditorReport | null
   /** Answers that wait for a human, without what a judge said of them. */
@@ -81,17 +83,20 @@ export async function createAudits(options: AuditsOptions): Promise<Audits> {
   timer.unref()
   expire()
   return {
-    draw(routed, model) {
-      const found = classes.get(routed.record.context.sla.name)
-      if (found === undefined || routed.policy === PINNED_POLICY) return null
+    plan(record, name) {
+      const found = classes.get(record.context.sla.name)
+      if (found === undefined) return undefined
       try {
-        const asked = policy(routed.policy).auditProbability(routed.record)
-        return found.auditor.draw(routed.record.id, model, asked)
+        return found.auditor.plan(policy(name).auditProbability(record))
       } catch (error) {
         // Nothing of an audit, a policy that a reload removed included, may disturb the request that it is about.
         observer.fault('audit', error)
-        return null
+        return undefined
       }
+    },
+    begin({ id, audit, context }) {
+      if (audit === undefined || !isDrawnForAudit(id, audit.probability)) return null
+      return classes.get(context.sla.name)?.auditor.begin(id, audit) ?? null
     },
     report: className => classes.get(className)?.auditor.report() ?? null,
     waiting: (className, limit) => store.auditDesk.list({ className, nowMs: now(), limit }),

@@ -24,6 +24,7 @@ export function statusOf(known: ClassKnowledge): SlaStatus {
       return 'infeasible'
     case 'undecided': {
       const certificate = known.ledger?.certificate
+      if (certificate?.alarm != null) return 'at-risk'
       const behind = certificate?.estimate != null && certificate.estimate < known.floor
       return behind && certificate.labels >= LABELS_BEFORE_RISK ? 'at-risk' : 'learning'
     }

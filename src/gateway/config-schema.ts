@@ -5,6 +5,28 @@ import { auditsSchema } from './audits-schema.ts'
 const price = z.number().min(0)
 const openUnit = z.number().gt(0).lt(1)
 const milliseconds = z.int().min(1).max(86_400_000)
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+/** `30d`, `12h`, `90m`, or a number of milliseconds. */
+const duration = z
+  .union([z.number(), z.string()])
+  .refine(
+    given =>
+      typeof given === 'number'
+        ? Number.isInteger(given) && given >= 1
+        : /^[1-9]\d*(ms|[smhdw])$/.test(given),
+    { error: 'must be a time such as 30d, 12h or 90m, or a whole number of milliseconds' },
+  )
+  .transform(given => {
+    if (typeof given === 'number') return given
+    return Number.parseInt(given, 10) * (unitsMs[given.replace(/^\d+/, '')] ?? Number.NaN)
+  })
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes or underscores')
@@ -46,6 +68,9 @@ const serviceClass = z.strictObject({
   satisfaction: z.strictObject({
     floor: openUnit,
     delta: openUnit.default(0.05),
+    window: duration
+      .optional()
+      .describe('The promise holds in each window of this length, counted from the first request'),
   }),
   feedback: z
     .strictObject({
@@ -61,6 +86,11 @@ const serviceClass = z.strictObject({
     .max(1)
     .default(0)
     .describe('Share of the answers that may be audited; needs a judge (audits)'),
+  auditDeadline: duration
+    .optional()
+    .describe(
+      'A drawn audit without a label after this time counts as unsatisfied; by default a day, with humans keepMs',
+    ),
   audits: auditsSchema.optional(),
   proven: z
     .string()

@@ -236,6 +236,20 @@ test('audits have a judge, bounds and a secret key', () => {
   expect(audits).toMatchObject({ usdPerDay: 5, humanShare: 0, maxWaiting: 200, deadlineMs: 60_000 })
   expect(audits?.judge).toMatchObject({ kind: 'model', parameters: { temperature: 0, max_tokens: 300 } })
   expect(JSON.stringify(result.config)).not.toContain('sk-1')
+  expect(result.config.classes[0]?.sla).not.toHaveProperty('auditDeadlineMs')
+})
+
+test('where humans judge, a label is waited for as long as an answer is kept for them', () => {
+  const slaOf = (audits: Document, more: Document = {}) => {
+    const result = parseConfig(audited(audits, more), {})
+    return result.ok ? result.config.classes[0]?.sla : null
+  }
+  const week = 7 * 86_400_000
+  expect(slaOf({ judge: { kind: 'human' } })).toMatchObject({ auditDeadlineMs: week })
+  expect(slaOf({ judge: http, humanShare: 0.1, keepMs: 5000 })).toMatchObject({ auditDeadlineMs: 5000 })
+  expect(slaOf({ judge: { kind: 'human' } }, { auditDeadline: '2h' })).toMatchObject({
+    auditDeadlineMs: 7_200_000,
+  })
 })
 
 test('the example file is valid, and covers every key that clients of the schema may use', () => {
@@ -250,4 +264,26 @@ test('the example file is valid, and covers every key that clients of the schema
 test('a file that is missing or no YAML is a fault like any other', () => {
   const missing = readConfigFile('/nowhere/plimsoll.yaml', {})
   expect(missing.ok ? [] : missing.faults[0]?.message).toMatch(/cannot be read \(ENOENT\)/)
+})
+
+test('times are read as people write them, or in milliseconds', () => {
+  const classOf = (extra: Document, satisfaction: Document = {}): unknown =>
+    parseConfig(
+      { ...valid, classes: [{ ...gold, ...extra, satisfaction: { floor: 0.9, ...satisfaction } }] },
+      {},
+    )
+  const sla = (extra: Document, satisfaction?: Document) =>
+    (classOf(extra, satisfaction) as { config: { classes: { sla: object }[] } }).config.classes[0]?.sla
+  expect(sla({}, { window: '30d' })).toMatchObject({ windowMs: 30 * 86_400_000 })
+  expect(sla({ auditDeadline: '90m' }, { window: 5000 })).toMatchObject({
+    windowMs: 5000,
+    auditDeadlineMs: 5_400_000,
+  })
+  expect(sla({})).not.toHaveProperty('windowMs')
+  for (const window of ['month', '0d', '1.5', -1, '12']) {
+    expect(classOf({}, { window })).toMatchObject({
+      ok: false,
+      faults: [{ path: 'classes[0].satisfaction.window', message: expect.stringContaining('such as 30d') }],
+    })
+  }
 })

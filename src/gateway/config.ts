@@ -6,7 +6,7 @@ import { type ModelId, type ModelSpec, modelId } from '../routing/model.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import type { BreakerOptions } from '../upstream/circuit-breaker.ts'
 import type { CallTimeouts } from '../upstream/upstream.ts'
-import { type AuditsConfig, buildAudits } from './audits-config.ts'
+import { type AuditsConfig, buildAudits, humanDeadlineMs } from './audits-config.ts'
 import { type ConfigFault, crossCheck, modelNames, pathText, policyName } from './config-check.ts'
 import { type ConfigDocument, configSchema } from './config-schema.ts'
 import { policyKey } from './policy-key.ts'
@@ -239,7 +239,8 @@ function buildClass(
   names: ReadonlyMap<string, string>,
 ): Omit<ClassConfig, 'audits'> {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
-  const { floor, delta } = entry.satisfaction
+  const { floor, delta, window } = entry.satisfaction
+  const auditDeadline = entry.auditDeadline ?? humanDeadlineMs(entry.audits)
   const policy = policyName(entry.policy, names)
   return {
     sla: {
@@ -249,6 +250,8 @@ function buildClass(
       feedback: entry.feedback.kind,
       promise: 'on-average',
       delta,
+      ...(window === undefined ? {} : { windowMs: window }),
+      ...(auditDeadline === undefined ? {} : { auditDeadlineMs: auditDeadline }),
       ...(entry.proven === undefined ? {} : { proven: resolve(entry.proven) }),
     },
     policy,

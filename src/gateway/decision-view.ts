@@ -1,3 +1,4 @@
+import { isDrawnForAudit } from '../routing/audit-plan.ts'
 import type { DecisionRecord } from '../routing/decision.ts'
 import { modelIndex } from '../routing/decision.ts'
 import type { DecisionTrail } from '../store/store.ts'
@@ -29,7 +30,15 @@ export function decisionView(record: DecisionRecord, policy: string) {
     prompt_tokens: context.promptTokens,
     load: context.models.map((model, i) => ({ model: model.id, ...context.load[i] })),
     learned_up_to: record.learnedUpTo,
+    audit: auditView(record),
   }
+}
+
+/** `null` where the decision could not be audited. */
+function auditView({ id, audit }: DecisionRecord) {
+  if (audit === undefined) return null
+  const { probability, humanShare } = audit
+  return { probability, human_share: humanShare, drawn: isDrawnForAudit(id, probability) }
 }
 
 /** A decision with everything that happened to it since. */

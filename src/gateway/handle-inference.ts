@@ -30,12 +30,17 @@ export async function handleInference(gateway: Gateway, exchange: Exchange): Pro
   const embedding = gateway.encoder && (await embedPrompt(gateway.encoder, route, chat))
   const { headers } = request
   const routed = routeRequest({ gateway, serving, route, chat, names, caller, headers, embedding })
+  const audit = gateway.audits.begin(routed.record)
   recordDecision(gateway, routed)
   callShadows(gateway, routed, chat.inference)
-  const context: CallContext = { cancellation: cancelWhenClosed(response), attempts: [] }
-  const calledMs = performance.now()
-  const attempt = await callWithFallback(routed.order, chat.inference, context)
-  const answered = { routed, context, calledMs, model: attempt.upstream.model }
-  if (!attempt.ok) throw upstreamError(gateway, exchange, answered, attempt.failure)
-  await respond(gateway, exchange, { ...answered, chat, answer: attempt.answer })
+  try {
+    const context: CallContext = { cancellation: cancelWhenClosed(response), attempts: [] }
+    const calledMs = performance.now()
+    const attempt = await callWithFallback(routed.order, chat.inference, context)
+    const answered = { routed, context, calledMs, model: attempt.upstream.model }
+    if (!attempt.ok) throw upstreamError(gateway, exchange, answered, attempt.failure)
+    await respond(gateway, exchange, { ...answered, chat, answer: attempt.answer, audit })
+  } finally {
+    audit?.abandon(routed.record.decision.chosen)
+  }
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { AuditDraw } from '../audit/auditor.ts'
+import type { DrawnAudit } from '../audit/auditor.ts'
 import type { Answer, StreamAnswer, WholeAnswer } from '../inference/answer.ts'
 import type { UpstreamFailure } from '../inference/attempt.ts'
 import { GatewayError } from '../inference/errors.ts'
@@ -19,28 +19,19 @@ import { createStreamResponse } from './stream-response.ts'
 export interface Answered extends Called {
   readonly chat: ChatRequest
   readonly answer: Answer
+  /** `null` where the answer was not drawn for an audit. */
+  readonly audit: DrawnAudit | null
 }
 
 /** Sends the answer as it is or as it comes, then closes the books. */
 export async function respond(gateway: Gateway, exchange: Exchange, answered: Answered): Promise<void> {
   const { answer, routed, model } = answered
   if (routed.session !== null) gateway.sessions.remember(routed.session, model)
-  const draw = gateway.audits.draw(routed, model)
-  try {
-    if (answer.kind === 'whole') sendWhole(gateway, exchange, { ...answered, draw }, answer)
-    else await sendStream(gateway, exchange, { ...answered, draw }, answer)
-  } finally {
-    // Changes nothing once the answer was handed to its judge.
-    draw?.abandon()
-  }
+  if (answer.kind === 'whole') sendWhole(gateway, exchange, answered, answer)
+  else await sendStream(gateway, exchange, answered, answer)
 }
 
-/** An answer with the coin that says whether it is audited. */
-interface Drawn extends Answered {
-  readonly draw: AuditDraw | null
-}
-
-function sendWhole(gateway: Gateway, exchange: Exchange, answered: Drawn, answer: WholeAnswer): void {
+function sendWhole(gateway: Gateway, exchange: Exchange, answered: Answered, answer: WholeAnswer): void {
   const { response } = exchange
   const usage = usageOrEstimate(answer.usage, answered.routed, answer.outputTokensEstimate)
   const cost = costOf(usage, answered.routed, answered.model)
@@ -50,27 +41,26 @@ function sendWhole(gateway: Gateway, exchange: Exchange, answered: Drawn, answer
   if (cost !== null) headers.push('x-plimsoll-cost-usd', cost.toFixed(9).replace(/\.?0+$/, ''))
   response.writeHead(200, headers)
   response.end(answer.body)
-  const coin = answered.draw?.coin ?? null
-  account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null, coin })
+  account(gateway, exchange, answered, { usage, firstTokenMs: null, error: null })
   noteSignals(gateway, exchange, answered, false)
-  if (!coin?.drawn) return
-  const { message, cut } = messageOf(answer.body, answered.draw?.maxTranscriptBytes ?? 0)
+  if (answered.audit === null) return
+  const { message, cut } = messageOf(answer.body, answered.audit.maxTranscriptBytes)
   submit(answered, { message, complete: !cut })
 }
 
 /** Hands what was served to the judge; the request is long done by then. */
 function submit(
-  { draw, chat }: Drawn,
+  { audit, chat, model }: Answered,
   served: { readonly message: unknown; readonly complete: boolean },
 ): void {
-  if (draw === null) return
-  draw.submit(chat.bodyBytes > draw.maxTranscriptBytes ? null : transcriptOf(chat.body, served))
+  if (audit === null) return
+  audit.submit(model, chat.bodyBytes > audit.maxTranscriptBytes ? null : transcriptOf(chat.body, served))
 }
 
 async function sendStream(
   gateway: Gateway,
   exchange: Exchange,
-  answered: Drawn,
+  answered: Answered,
   answer: StreamAnswer,
 ): Promise<void> {
   const { response } = exchange
@@ -85,14 +75,13 @@ async function sendStream(
       return usage === null ? null : costOf(usage, answered.routed, answered.model)
     },
   })
-  const { draw } = answered
-  const coin = draw?.coin ?? null
-  const along = draw?.coin.drawn ? readAlong(sink, draw.maxTranscriptBytes) : null
+  const { audit } = answered
+  const along = audit === null ? null : readAlong(sink, audit.maxTranscriptBytes)
   const end = await answer.relay(along ?? sink)
   sink.flush()
   const usage = usageOrEstimate(end.usage, answered.routed, end.outputTokensEstimate)
   const error = end.failure?.code ?? null
-  account(gateway, exchange, answered, { usage, firstTokenMs: answer.firstTokenMs, error, coin })
+  account(gateway, exchange, answered, { usage, firstTokenMs: answer.firstTokenMs, error })
   noteSignals(gateway, exchange, answered, error === 'client_closed_request')
   if (along !== null) {
     // A stream that broke, or that the client left, is judged as far as it came: leaving it out would flatter.

@@ -81,8 +81,10 @@ export function routeRequest(input: RouteInput): Routed {
   const policy = route.config.policyInstance
   const learnedUpTo = gateway.learner.learnedUpTo(policy)
   const decision = gateway.learner.policy(policy).decide(context, createRandom(names.decisionId))
+  const record = { id: names.decisionId, context, decision, learnedUpTo }
+  const audit = gateway.audits.plan(record, policy)
   return {
-    record: { id: names.decisionId, context, decision, learnedUpTo },
+    record: audit === undefined ? record : { ...record, audit },
     policy,
     reason: loyal === undefined ? reasonOf(decision, route.ownFloor, found) : 'sticky',
     order: callOrder(decision, found.models),

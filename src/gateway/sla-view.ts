@@ -1,4 +1,6 @@
 import type { SlaReport } from '../learner/sla-ledger.ts'
+import type { CertificateWindow, RaisedAlarm } from '../routing/certify/class-certificate.ts'
+import { usersSayBoth } from '../routing/policies/usable-label.ts'
 import type { ClassReport } from '../routing/policy.ts'
 import { auditsView } from './audit-view.ts'
 import type { ClassConfig } from './config.ts'
@@ -27,6 +29,35 @@ export function constraintState(known: ClassKnowledge) {
   return known.report?.infeasible != null && state !== 'compliant' ? 'infeasible' : state
 }
 
+/** Where users do not label, only stand-ins have a mean that means something: labels drawn with unlike probabilities do not. */
+function estimateOf({ sla }: ClassConfig, ledger: SlaReport | null): number | null {
+  const mean = ledger?.satisfaction ?? null
+  return usersSayBoth(sla.feedback) ? mean : (ledger?.certificate?.estimate ?? mean)
+}
+
+function whenOf(raised: RaisedAlarm | null | undefined) {
+  return raised == null ? null : { atDecision: raised.atDecision, at: new Date(raised.atMs).toISOString() }
+}
+
+/** The window that state and bounds are about, and how the one before it ended. */
+function windowOf({ number, fromMs, toMs }: CertificateWindow, ledger: SlaReport | null) {
+  const previous = ledger?.previousWindow ?? null
+  return {
+    number,
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    previous:
+      previous === null
+        ? null
+        : {
+            state: previous.state,
+            estimate: previous.estimate,
+            lower: previous.lower,
+            upper: previous.upper,
+          },
+  }
+}
+
 /** The state of a class as `GET /v1/sla/{class}` shows it. */
 export function slaView(gateway: Gateway, config: ClassConfig) {
   const known = classKnowledge(gateway, config)
@@ -36,10 +67,11 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
   const constraint = {
     name: 'satisfaction',
     target: floor,
-    estimate: ledger?.satisfaction ?? null,
+    estimate: estimateOf(config, ledger),
     lower: certificate?.lower ?? 0,
     upper: certificate?.upper ?? 1,
-    delta: config.sla.delta,
+    // A window has its share of the class's delta.
+    delta: certificate?.delta ?? config.sla.delta,
     labels: ledger?.labels ?? 0,
     // The bounds rest on these: labels in decision order, up to the first decision that is still open.
     certifiedLabels: certificate?.labels ?? 0,
@@ -48,6 +80,10 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     debt: report?.debt ?? 0,
     ...(reachable === null ? {} : { reachable }),
     ...(certificate?.labelsNeeded == null ? {} : { labelsNeeded: certificate.labelsNeeded }),
+    // An alarm is no breach: some stretch was below the floor, whatever the mean is.
+    alarm: whenOf(certificate?.alarm),
+    fall: whenOf(certificate?.fall),
+    ...(certificate?.window == null ? {} : { window: windowOf(certificate.window, ledger) }),
   }
   const audits = auditsView(gateway, config, known)
   return {

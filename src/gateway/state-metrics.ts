@@ -1,7 +1,7 @@
 import type { UpstreamLoad } from '../routing/decision.ts'
 import type { Gateway } from './gateway.ts'
 import type { MetricRegistry } from './metrics.ts'
-import { type ClassKnowledge, classKnowledge } from './sla-view.ts'
+import { type ClassKnowledge, classKnowledge, constraintState } from './sla-view.ts'
 
 /** Decisions over which the exploration ratio is taken. */
 const RATIO_WINDOW = 1000
@@ -34,6 +34,14 @@ function registerPromises(gauge: RegisterGauge, gateway: Gateway): void {
   perClass('sla_target', 'The promised floor.', known => known.floor)
   perClass('sla_estimate', 'Satisfaction as measured.', known => known.ledger?.certificate?.estimate)
   perClass('sla_lower_bound', 'Certified lower bound.', known => known.ledger?.certificate?.lower)
+  perClass('sla_upper_bound', 'Certified upper bound.', known => known.ledger?.certificate?.upper)
+  perClass('sla_breach_alarm', '1 once the breach alarm was raised, which is no breach.', known =>
+    known.ledger?.certificate == null ? null : Number(known.ledger.certificate.alarm !== null),
+  )
+  gauge('sla_state', '1 for the state of the promise.', ['class', 'constraint', 'state'], function* () {
+    for (const config of gateway.serving().classes.values())
+      yield [[config.sla.name, 'satisfaction', constraintState(classKnowledge(gateway, config))], 1]
+  })
   perClass('dual_price', 'USD per extra satisfied request.', known => known.report?.priceUsd)
 }
 

@@ -1,12 +1,13 @@
 import {
-  type CertificateReading,
-  type CertifiedLabel,
-  createCertificate,
-} from '../routing/certify/certificate.ts'
+  type ClassCertificate,
+  type ClassReading,
+  createClassCertificate,
+} from '../routing/certify/class-certificate.ts'
 import { type DecisionRecord, estimateOf } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
+import { usersSayBoth } from '../routing/policies/usable-label.ts'
 import type { Audit, AuditSpec } from './audits.ts'
-import type { ChannelSpec } from './feedback-channel.ts'
+import { type ChannelSpec, feedbackKind } from './feedback-channel.ts'
 
 /** One decision with all that was said of it. */
 export interface JudgedDecision {
@@ -18,7 +19,7 @@ export interface JudgedDecision {
 /** Feeds a certificate with what a run's channel and audits said of the served answers, in decision order. */
 export interface CertificateFeed {
   add(judged: JudgedDecision): void
-  reading(): CertificateReading
+  reading(): ClassReading
 }
 
 /** Where a certificate's labels come from. */
@@ -30,88 +31,41 @@ export interface CertificateSources {
 }
 
 /**
- * Creates the certificate of a run. Where users say both good and bad, their labels of the served answers count. Where they
- * only complain or say nothing, audits count: a complaint as the label 0, any other decision as its doubly robust stand-in
- * f + (A/q)(S - f), f the policy's own prediction. Without audits nothing counts, and nothing is claimed.
+ * Creates the certificate of a run: that of a class, as a gateway keeps it. Where users say both good and bad, their labels of the
+ * served answers count; where they only complain or say nothing, audits do. How thin audits can be is fixed in advance: the
+ * budget. Without audits nothing counts, and nothing is claimed.
  */
-export function createCertificateFeed(sources: CertificateSources): CertificateFeed {
-  switch (sources.channel.kind) {
-    case 'full':
-    case 'chosen':
-    case 'sparse':
-      return userLabels(sources.delta)
-    case 'one-sided':
-    case 'none':
-      return sources.audits.budget > 0 ? auditLabels(sources) : silent(sources.delta)
-  }
+export function createCertificateFeed({ channel, audits, delta }: CertificateSources): CertificateFeed {
+  if (usersSayBoth(feedbackKind(channel))) return userLabels(createClassCertificate({ delta }))
+  if (!(audits.budget > 0)) return { add: () => {}, reading: createClassCertificate({ delta }).reading }
+  const humanShare = audits.humanShare > 0 ? audits.humanShare : 1
+  const design = { leastProbability: audits.budget, humanShare }
+  return auditLabels(createClassCertificate({ delta, audits: design }), humanShare)
 }
 
-function userLabels(delta: number): CertificateFeed {
-  const certificate = createCertificate({ delta })
+function userLabels(certificate: ClassCertificate): CertificateFeed {
   return {
     add({ record, said }) {
       const satisfaction = labelOfServed(record, said)
-      if (satisfaction !== null) certificate.add({ satisfaction, floor: record.context.floor })
+      if (satisfaction !== null) certificate.add(decisionOf(record), { kind: 'label', satisfaction })
     },
-    reading: () => certificate.reading(),
+    reading: certificate.reading,
   }
 }
 
-/**
- * The scale of the stand-ins must be fixed in advance: 1/q of the budget, and of the humans' share of it where they correct
- * a judge. A decision that was audited with less than that has no stand-in: the lower bound takes it as unsatisfied,
- * the upper bound as satisfied.
- */
-function auditLabels({ audits, delta }: CertificateSources): CertificateFeed {
-  const leastAuditProbability = audits.budget * (audits.humanShare > 0 ? audits.humanShare : 1)
-  const low = createCertificate({ delta, leastAuditProbability })
-  const high = createCertificate({ delta, leastAuditProbability })
-  // Granted probabilities are differences of sums: a hair below the budget is the budget.
-  const enough = audits.budget * (1 - 1e-6)
-  const addBoth = (label: CertifiedLabel): void => {
-    low.add(label)
-    high.add(label)
-  }
+function auditLabels(certificate: ClassCertificate, humanShare: number): CertificateFeed {
   return {
-    add({ record, said, audit }) {
-      const { floor } = record.context
-      if (labelOfServed(record, said) !== null) {
-        addBoth({ satisfaction: 0, floor, prediction: 0 })
-      } else if (audit.probability >= enough) {
-        addBoth(standIn(record, audit))
-      } else {
-        low.add({ satisfaction: 0, floor, prediction: 0, labelled: false })
-        high.add({ satisfaction: 1, floor, prediction: 1, labelled: false })
-      }
+    add({ record, audit: { probability, value } }) {
+      const draw = { probability, drawn: value !== null, value }
+      certificate.add(decisionOf(record), { kind: 'audit', draw, humanShare })
     },
-    reading() {
-      const lower = low.reading()
-      const upper = high.reading()
-      const state =
-        upper.state === 'breached' ? 'breached' : lower.state === 'compliant' ? 'compliant' : 'undecided'
-      // With worst cases on both sides there is no one estimate, and no telling how many labels a verdict needs.
-      const settled = lower.estimate === upper.estimate
-      const { estimate, labelsNeeded } = settled ? lower : { estimate: null, labelsNeeded: null }
-      return { ...lower, estimate, labelsNeeded, upper: upper.upper, state }
-    },
+    reading: certificate.reading,
   }
 }
 
-function standIn(record: DecisionRecord, { value, probability }: Audit): CertifiedLabel {
-  const told = estimateOf(record, record.decision.chosen)?.satisfaction ?? 0.5
-  const prediction = Math.min(1, Math.max(0, told))
-  const correction = value === null ? 0 : (value - prediction) / probability
-  return {
-    satisfaction: prediction + correction,
-    floor: record.context.floor,
-    prediction,
-    labelled: value !== null,
-  }
-}
-
-function silent(delta: number): CertificateFeed {
-  const certificate = createCertificate({ delta })
-  return { add: () => {}, reading: () => certificate.reading() }
+function decisionOf(record: DecisionRecord) {
+  const { atMs, floor } = record.context
+  return { atMs, floor, prediction: estimateOf(record, record.decision.chosen)?.satisfaction ?? null }
 }
 
 /** What users said of the answer that was served; `null` for silence. */

@@ -1,4 +1,4 @@
-import type { CertificateReading } from '../routing/certify/certificate.ts'
+import type { ClassReading } from '../routing/certify/class-certificate.ts'
 import { type Decision, type DecisionRecord, decisionId, type RoutingContext } from '../routing/decision.ts'
 import type { Feedback, LearningEvent } from '../routing/learning-event.ts'
 import type { ModelId, ModelSpec } from '../routing/model.ts'
@@ -46,7 +46,7 @@ export interface ReplayStep {
   readonly shadowCostUsd: number
   readonly audit: Audit
   /** The certificate once this decision's labels were in. */
-  readonly certificate: CertificateReading
+  readonly certificate: ClassReading
 }
 
 /** A decision whose labels are still under way. */

@@ -44,6 +44,15 @@ const repeat = (count: number, row: (i: number) => TinyRow): TinyRow[] =>
   Array.from({ length: count }, (_, i) => row(i))
 
 describe('summarise', () => {
+  it('tells a breach alarm where labels stay under the floor, and none where they keep it', () => {
+    const rows = repeat(400, i => ({ scores: [i % 2, 1], costsUsd: [1, 4] }))
+    const { alarms, certificate } = figuresOf(rows, { floor: '.8', script: { choose: () => 'm0' } })
+    expect(alarms).toContainEqual({ at: certificate.alarm?.atDecision, kind: 'breach' })
+    expect(alarms).toContainEqual({ at: certificate.fall?.atDecision, kind: 'fall' })
+    expect(certificate.alarm?.atDecision).toBeLessThan(100)
+    expect(figuresOf(rows, { floor: '.8', script: { choose: () => 'm1' } }).alarms).toEqual([])
+  })
+
   it('is worked out by hand on four requests', () => {
     const rows = repeat(4, i => ({ scores: [i % 2, 1], costsUsd: [1, 4] }))
     const figures = figuresOf(rows, {
@@ -66,6 +75,7 @@ describe('summarise', () => {
       infeasible: null,
       alarms: [],
     })
+    expect(figures.certificate.alarm).toBeNull()
     expect(figures.overshoot).toBeCloseTo(0.15, 12)
     expect(figures.floorBins).toBeUndefined()
     expect(figures.certificate.labels).toBe(4)

@@ -1,4 +1,4 @@
-import type { CertificateReading } from '../routing/certify/certificate.ts'
+import type { ClassReading } from '../routing/certify/class-certificate.ts'
 import type { ClassReport } from '../routing/policy.ts'
 import { type FloorSchedule, floorBinEdges } from './floor-schedule.ts'
 import { type PhaseReferences, phaseReferences, type References, streamReferences } from './references.ts'
@@ -42,7 +42,7 @@ export interface RunFigures {
   readonly overshoot: number
   readonly phases: readonly PhaseFigures[]
   readonly floorBins?: readonly FloorBin[]
-  readonly certificate: CertificateReading
+  readonly certificate: ClassReading
   readonly infeasible: {
     readonly at: number
     readonly bindingConstraint: string
@@ -92,12 +92,15 @@ export function summarise(run: FinishedRun): RunFigures {
     phases: phaseFigures(steps, world.changes),
     ...(bins.length === 0 ? {} : { floorBins: bins }),
     certificate: steps[steps.length - 1]?.certificate ?? failWithoutSteps(),
-    ...reported(run.report),
+    ...reported(run.report, certificateAlarms(steps)),
     references: referencesOf(run, floor),
   }
 }
 
-function reported(report: ClassReport | null): Pick<RunFigures, 'infeasible' | 'alarms'> {
+function reported(
+  report: ClassReport | null,
+  certified: RunFigures['alarms'],
+): Pick<RunFigures, 'infeasible' | 'alarms'> {
   const infeasible = report?.infeasible ?? null
   return {
     infeasible: infeasible && {
@@ -105,8 +108,24 @@ function reported(report: ClassReport | null): Pick<RunFigures, 'infeasible' | '
       bindingConstraint: infeasible.bindingConstraint,
       reachable: infeasible.reachable,
     },
-    alarms: (report?.alarms ?? []).map(alarm => ({ at: alarm.atDecision, kind: alarm.kind })),
+    alarms: [
+      ...(report?.alarms ?? []).map(alarm => ({ at: alarm.atDecision, kind: alarm.kind })),
+      ...certified,
+    ].sort((a, b) => a.at - b.at),
   }
+}
+
+/** The decisions whose labels raised the alarms of the certificate. */
+function certificateAlarms(steps: readonly ReplayStep[]): RunFigures['alarms'] {
+  const raised = steps.find(({ certificate }) => certificate.alarm !== null)
+  const falls = steps.filter(
+    ({ certificate }, i) =>
+      (certificate.fall?.atDecision ?? 0) > (steps[i - 1]?.certificate.fall?.atDecision ?? 0),
+  )
+  return [
+    ...(raised === undefined ? [] : [{ at: raised.position + 1, kind: 'breach' }]),
+    ...falls.map(({ position }) => ({ at: position + 1, kind: 'fall' })),
+  ]
 }
 
 function shares(run: FinishedRun): Readonly<Record<string, number>> {

@@ -8,22 +8,29 @@ import { createLabelLedger, type LabelLedger, type SignalReport } from './label-
 
 const [cheap, dear] = [modelId('p/cheap'), modelId('p/dear')]
 
-function recordOf(id: string, feedback: FeedbackKind = 'one-sided'): DecisionRecord {
+function recordOf(
+  id: string,
+  {
+    feedback = 'one-sided',
+    audited = true,
+  }: { readonly feedback?: FeedbackKind; readonly audited?: boolean } = {},
+): DecisionRecord {
   return {
     id: decisionId(id),
-    context: { sla: { name: 'gold', feedback } },
+    context: { sla: { name: 'gold', feedback }, atMs: 0 },
     decision: { chosen: cheap },
+    // Drawn for sure, or not to be audited at all.
+    ...(audited ? { audit: { probability: 1, humanShare: 1 } } : {}),
   } as unknown as DecisionRecord
 }
 
 const outcome = { costUsd: 0, promptTokens: 1, completionTokens: 1, latencyMs: 1, firstTokenMs: 1 }
 const about = (record: DecisionRecord, model = cheap) => ({ atMs: 1, record, model })
 const decided = (record: DecisionRecord): LearningEvent => ({ kind: 'decision', atMs: 0, record })
-const served = (record: DecisionRecord, drawn: boolean, probability = 0.5, model = cheap): LearningEvent => ({
+const served = (record: DecisionRecord, model = cheap): LearningEvent => ({
   kind: 'outcome',
   ...about(record, model),
   outcome: { ...outcome, error: null, shadow: false },
-  coin: { probability, drawn, humanShare: 0 },
 })
 const told = (record: DecisionRecord, metric: string, value = 1, model = cheap): LearningEvent => ({
   kind: 'feedback',
@@ -40,7 +47,13 @@ const audited = (record: DecisionRecord, value: number, probability = 0.5, model
 })
 
 function feed(ledger: LabelLedger, events: readonly LearningEvent[]): void {
-  events.forEach((event, i) => {
+  const known = new Set<string>()
+  const whole = events.flatMap(event => {
+    if (event.kind !== 'outcome' || known.has(event.record.id)) return [event]
+    known.add(event.record.id)
+    return [decided(event.record), event]
+  })
+  whole.forEach((event, i) => {
     ledger.learn({ cursor: i + 1, policy: 'p', event })
   })
 }
@@ -57,23 +70,23 @@ describe('the ledger of labels', () => {
   })
 
   it('weighs labels by their audits, and takes a signal before its label or after it', () => {
-    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(id => recordOf(id))
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(id => recordOf(id, { audited: id !== 'e' }))
     if (!(a && b && c && d && e)) throw new Error('five records')
     const ledger = createLabelLedger(null)
     feed(ledger, [
-      served(a, true, 0.5),
+      served(a),
       told(a, 'regenerated'),
       audited(a, 0, 0.5),
-      served(b, true, 0.1),
+      served(b),
       audited(b, 1, 0.1),
       told(b, 'regenerated'),
       told(b, 'regenerated'),
-      served(c, true, 0.5),
+      served(c),
       audited(c, 1, 0.5),
-      served(d, true, 0.25),
+      served(d),
       audited(d, 0.5, 0.25),
       // Seen, but nobody audited it: it teaches nothing of what it is worth.
-      served(e, false, 0.5),
+      served(e),
       told(e, 'regenerated'),
     ])
     const { unsatisfiedWith, unsatisfiedWithout, seen, state } = signalOf(ledger, 'regenerated')
@@ -82,9 +95,9 @@ describe('the ledger of labels', () => {
     expect(unsatisfiedWithout).toMatchObject({ estimate: 2 / 6, count: 2 })
     expect([seen, state]).toEqual([4, 'unproven'])
     expect(ledger.report('gold')).toMatchObject({
-      coins: 5,
+      coins: 4,
       drawn: 4,
-      meanProbability: (0.5 * 3 + 0.1 + 0.25) / 5,
+      meanProbability: 1,
     })
   })
 
@@ -96,13 +109,13 @@ describe('the ledger of labels', () => {
       const complaint = told(record, 'satisfaction', 0)
       // 8 failures of which 4 complain, before or after the audit; 2 successes of which one complains.
       const complains = i % 2 === 0 ? [complaint] : []
-      events.push(served(record, true), ...(i < 5 ? complains : []), audited(record, i < 8 ? 0 : 1))
+      events.push(served(record), ...(i < 5 ? complains : []), audited(record, i < 8 ? 0 : 1))
       events.push(...(i < 5 ? [] : complains))
     }
     for (let i = 0; i < 4; i++) {
       const record = recordOf(`dear${i}`)
       // The dear model answered as a fallback; a complaint about the chosen one is not about this answer.
-      events.push(served(record, true, 0.5, dear), audited(record, 0, 0.5, dear))
+      events.push(served(record, dear), audited(record, 0, 0.5, dear))
       events.push(told(record, 'satisfaction', 0, i === 0 ? dear : cheap))
     }
     feed(ledger, events)
@@ -123,10 +136,10 @@ describe('the ledger of labels', () => {
     for (const [i, [judge, human]] of pairs.entries()) {
       const record = recordOf(`d${i}`)
       const corrected = judge + (human - judge) / 0.1
-      events.push(served(record, true), told(record, 'judge-verdict', judge))
+      events.push(served(record), told(record, 'judge-verdict', judge))
       events.push(told(record, 'human-verdict', human), audited(record, corrected))
     }
-    feed(ledger, [...events, served(recordOf('x'), true), audited(recordOf('x'), 1)])
+    feed(ledger, [...events, served(recordOf('x')), audited(recordOf('x'), 1)])
     expect(ledger.report('gold')?.judge).toMatchObject({
       humanLabels: 24,
       falsePositive: { estimate: 2 / 8, count: 8 },
@@ -136,8 +149,8 @@ describe('the ledger of labels', () => {
 
   it('counts audits that were missed, and takes user labels where users praise as well', () => {
     const ledger = createLabelLedger(null)
-    const record = recordOf('a', 'chosen')
-    const missed = recordOf('b', 'chosen')
+    const record = recordOf('a', { feedback: 'chosen' })
+    const missed = recordOf('b', { feedback: 'chosen' })
     feed(ledger, [
       decided(record),
       told(record, 'abandoned'),
@@ -155,7 +168,7 @@ describe('the ledger of labels', () => {
     const random = createRandom('snapshots')
     for (let i = 0; i < 6000; i++) {
       const record = recordOf(`d${i}`)
-      events.push(served(record, true))
+      events.push(served(record))
       if (random.next() < 0.3) events.push(told(record, random.next() < 0.5 ? 'rephrased' : 'abandoned'))
       if (random.next() < 0.8) events.push(audited(record, Number(random.next() < 0.7)))
       if (random.next() < 0.3) events.push(told(recordOf(`d${random.integer(i + 1)}`), 'satisfaction', 0))
@@ -178,7 +191,7 @@ describe('the ledger of labels', () => {
     for (let i = 0; i < 600; i++) {
       const record = recordOf(`${seed}${i}`)
       const value = Number(random.next() < 0.8)
-      const events = [served(record, true)]
+      const events = [served(record)]
       if (random.next() < 0.2 * (value === 0 ? lift : 1)) events.push(told(record, 'regenerated'))
       feed(ledger, [...events, audited(record, value)])
       if (signalOf(ledger, 'regenerated').state === 'proven') return true

@@ -1,3 +1,4 @@
+import { auditMetrics, isDrawnForAudit } from '../routing/audit-plan.ts'
 import type { DecisionRecord } from '../routing/decision.ts'
 import {
   noObservations,
@@ -67,9 +68,9 @@ export interface ComplaintReport {
 /** Where the labels of a class come from, and what they and everything that stands in for them are worth. */
 export interface LabelReport {
   readonly className: string
-  /** Answers with an audit coin, however it fell. */
+  /** Decisions that could be audited, whether or not they were drawn. */
   readonly coins: number
-  /** Mean probability of these coins; `null` without any. */
+  /** Mean probability of their audits; `null` without any. */
   readonly meanProbability: number | null
   readonly drawn: number
   /** Drawn, and without a label for good. */
@@ -151,7 +152,7 @@ function enter(event: LearningEvent, ledger: ClassLedger): void {
   const { account, answers } = ledger
   switch (event.kind) {
     case 'decision':
-      if (usersSayBoth(event.record.context.sla.feedback)) follow(event.record, answers)
+      enterDecision(event.record, ledger)
       return
     case 'outcome':
       enterOutcome(event, ledger)
@@ -174,25 +175,24 @@ function enter(event: LearningEvent, ledger: ClassLedger): void {
   }
 }
 
-function follow(record: DecisionRecord, answers: LabelledAnswers): void {
-  answers.add({ id: record.id, model: record.decision.chosen })
+function enterDecision({ id, audit, context, decision }: DecisionRecord, ledger: ClassLedger): void {
+  const { account, answers } = ledger
+  const drawn = audit !== undefined && isDrawnForAudit(id, audit.probability)
+  if (audit !== undefined) {
+    account.coins++
+    account.probability += audit.probability
+    account.firstMs ??= context.atMs
+    account.lastMs = Math.max(account.lastMs, context.atMs)
+  }
+  if (drawn) account.drawn++
+  if (drawn || usersSayBoth(context.sla.feedback)) answers.add({ id, model: decision.chosen })
 }
 
 function enterOutcome(
-  { record, model, outcome, coin, atMs }: Extract<LearningEvent, { readonly kind: 'outcome' }>,
-  { account, answers }: ClassLedger,
+  { record, model, outcome }: Extract<LearningEvent, { readonly kind: 'outcome' }>,
+  { answers }: ClassLedger,
 ): void {
   if (outcome.shadow) return
-  if (coin !== undefined) {
-    account.coins++
-    account.firstMs ??= atMs
-    account.lastMs = Math.max(account.lastMs, atMs)
-    account.probability += coin.probability
-    if (coin.drawn) {
-      account.drawn++
-      follow(record, answers)
-    }
-  }
   const answer = answers.find(record.id)
   // A fallback may have answered: what is said is about the model that did.
   if (answer !== undefined && answer.label === null) answer.model = model
@@ -204,11 +204,12 @@ function enterFeedback(
 ): void {
   const answer = answers.find(record.id)
   const about = answer?.model === model ? answer : undefined
-  if (metric === 'audit-missed') {
+  if (metric === auditMetrics.missed) {
     account.missed++
-  } else if (metric === 'judge-verdict' || metric === 'human-verdict') {
-    if (answer !== undefined && metric === 'judge-verdict') answer.judge = value
-    if (answer !== undefined && metric === 'human-verdict') answer.human = value
+  } else if (metric === auditMetrics.judge) {
+    if (answer !== undefined) answer.judge = value
+  } else if (metric === auditMetrics.human) {
+    if (answer !== undefined) answer.human = value
   } else if (metric === 'satisfaction') {
     if (about === undefined) return
     if (usersSayBoth(record.context.sla.feedback)) label(account, about, value, 1)

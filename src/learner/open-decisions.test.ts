@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createOpenDecisions } from './open-decisions.ts'
 
-const decision = (id: string) => ({ id, floor: 0.8, prediction: null })
+const decision = (id: string) => ({ id, atMs: 5, floor: 0.8, prediction: null, audit: null })
 
 describe('open decisions', () => {
   it('give labels out in decision order, however they came', () => {
@@ -41,8 +41,8 @@ describe('open decisions', () => {
     const again = createOpenDecisions(state)
     again.resolve('b', 1)
     expect(again.takeResolved()).toEqual([
-      { id: 'b', floor: 0.8, prediction: 0.5, label: 1 },
-      { id: 'c', floor: 0.8, prediction: 0.5, label: 0 },
+      { ...decision('b'), prediction: 0.5, label: 1 },
+      { ...decision('c'), prediction: 0.5, label: 0 },
     ])
     expect(again.passed).toBe(3)
   })

@@ -1,12 +1,17 @@
+import type { AuditPlan } from '../routing/audit-plan.ts'
+
 /** Decisions held at most; beyond them the oldest counts as unlabelled, as if its window had closed. */
 const maxOpen = 50_000
 
 /** A decision whose label is awaited. */
 export interface OpenDecision {
   readonly id: string
+  readonly atMs: number
   readonly floor: number
   /** Predicted satisfaction of the chosen model, made with the decision. */
   readonly prediction: number | null
+  /** How it could be audited, and whether it was drawn; `null` where users label. */
+  readonly audit: (AuditPlan & { readonly drawn: boolean }) | null
 }
 
 /** A decision that is settled: its label, or `null` where nobody gave one in time. */
@@ -14,16 +19,13 @@ export interface ResolvedDecision extends OpenDecision {
   readonly label: number | null
 }
 
+/** A decision as JSON. */
+type OpenEntry = ResolvedDecision & { readonly resolved: boolean }
+
 /** Serialisable form: the open decisions in their order. */
 export interface OpenDecisionsState {
   readonly passed: number
-  readonly entries: readonly (readonly [
-    id: string,
-    floor: number,
-    prediction: number | null,
-    resolved: 0 | 1,
-    label: number | null,
-  ])[]
+  readonly entries: readonly OpenEntry[]
 }
 
 /** What a label did: settled an open decision, came again, or came after the decision had been passed. */
@@ -36,8 +38,11 @@ export interface OpenDecisions {
   add(decision: OpenDecision): void
   /** Settles a decision with its label, or with `null` when its window closed; the first word counts. */
   resolve(id: string, label: number | null): Resolution
-  /** Takes the settled decisions before the first open one, in decision order. */
-  takeResolved(): readonly ResolvedDecision[]
+  /**
+   * Takes the settled decisions before the first open one, in decision order. An open one made before `expiredBeforeMs` counts as
+   * settled without a label.
+   */
+  takeResolved(expiredBeforeMs?: number): readonly ResolvedDecision[]
   state(): OpenDecisionsState
 }
 
@@ -55,13 +60,7 @@ const compactAfter = 4096
  */
 export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisions {
   let passed = from?.passed ?? 0
-  let queue: Entry[] = (from?.entries ?? []).map(([id, floor, prediction, resolved, label]) => ({
-    id,
-    floor,
-    prediction,
-    resolved: resolved === 1,
-    label,
-  }))
+  let queue: Entry[] = (from?.entries ?? []).map(entry => ({ ...entry }))
   let front = 0
   const entries = new Map(queue.map(entry => [entry.id, entry]))
   return {
@@ -69,9 +68,8 @@ export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisi
       return passed
     },
     add(decision) {
-      const { id, floor, prediction } = decision
-      const entry: Entry = { id, floor, prediction, resolved: false, label: null }
-      entries.set(id, entry)
+      const entry: Entry = { ...decision, resolved: false, label: null }
+      entries.set(decision.id, entry)
       queue.push(entry)
     },
     resolve(id, label) {
@@ -82,12 +80,13 @@ export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisi
       entry.label = label
       return 'labelled'
     },
-    takeResolved() {
+    takeResolved(expiredBeforeMs = Number.NEGATIVE_INFINITY) {
       const taken: ResolvedDecision[] = []
       for (let next = queue[front]; next !== undefined; next = queue[++front]) {
-        if (!next.resolved && entries.size <= maxOpen) break
+        if (!next.resolved && next.atMs >= expiredBeforeMs && entries.size <= maxOpen) break
         entries.delete(next.id)
-        taken.push({ id: next.id, floor: next.floor, prediction: next.prediction, label: next.label })
+        const { resolved: _, ...decision } = next
+        taken.push(decision)
       }
       if (front >= compactAfter) {
         queue = queue.slice(front)
@@ -96,17 +95,6 @@ export function createOpenDecisions(from: OpenDecisionsState | null): OpenDecisi
       passed += taken.length
       return taken
     },
-    state: () => ({
-      passed,
-      entries: queue
-        .slice(front)
-        .map(({ id, floor, prediction, resolved, label }) => [
-          id,
-          floor,
-          prediction,
-          resolved ? 1 : 0,
-          label,
-        ]),
-    }),
+    state: () => ({ passed, entries: queue.slice(front).map(entry => ({ ...entry })) }),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createCertificate } from '../routing/certify/certificate.ts'
+import { type AuditPlan, isDrawnForAudit } from '../routing/audit-plan.ts'
+import { createClassCertificate } from '../routing/certify/class-certificate.ts'
 import { type DecisionRecord, decisionId } from '../routing/decision.ts'
 import type { LearningEvent } from '../routing/learning-event.ts'
 import { type ModelId, modelId } from '../routing/model.ts'
@@ -15,6 +16,9 @@ interface RecordOptions {
   readonly shadows?: readonly ModelId[]
   readonly className?: string
   readonly delta?: number
+  readonly atMs?: number
+  readonly windowMs?: number
+  readonly audit?: AuditPlan
 }
 
 function recordOf(id: string, options: RecordOptions = {}): DecisionRecord {
@@ -25,6 +29,7 @@ function recordOf(id: string, options: RecordOptions = {}): DecisionRecord {
     feedback,
     promise: 'on-average',
     delta: options.delta ?? 0.05,
+    ...(options.windowMs === undefined ? {} : { windowMs: options.windowMs }),
   }
   const estimates = [{ model: cheap, satisfaction: prediction, costUsd: null, score: 0 }]
   const probabilities = Float64Array.of(1, 0)
@@ -34,7 +39,7 @@ function recordOf(id: string, options: RecordOptions = {}): DecisionRecord {
     context: {
       sla,
       floor,
-      atMs: 0,
+      atMs: options.atMs ?? 0,
       models: [cheap, dear].map(model => ({ id: model, priceUsdPerMillion: null, typicalCostUsd: null })),
       features: { ...features, statistics: new Float32Array(0) },
       promptTokens: 1,
@@ -42,6 +47,7 @@ function recordOf(id: string, options: RecordOptions = {}): DecisionRecord {
     },
     decision: { chosen: cheap, mode: 'exploit', shadows, prices: [], probabilities, estimates },
     learnedUpTo: 0,
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
   }
 }
 
@@ -51,7 +57,11 @@ function feed(ledger: SlaLedger, events: readonly LearningEvent[], from = 1): vo
   })
 }
 
-const decided = (record: DecisionRecord): LearningEvent => ({ kind: 'decision', atMs: 1, record })
+const decided = (record: DecisionRecord): LearningEvent => ({
+  kind: 'decision',
+  atMs: record.context.atMs || 1,
+  record,
+})
 const silence = (record: DecisionRecord): LearningEvent => ({ kind: 'silence', atMs: 9, record })
 const audited = (record: DecisionRecord, value: number): LearningEvent => ({
   kind: 'audit',
@@ -152,10 +162,12 @@ describe('the SLA ledger', () => {
     expect(ledger.report('gold')).toMatchObject({ labels: 2, resolved: 0, certificate: null })
     feed(ledger, [said(records[0] ?? recordOf(''), 1), silence(records[2] ?? recordOf(''))], 7)
 
-    const wanted = createCertificate({ delta: 0.05 })
-    wanted.add({ satisfaction: 1, floor: 0.6, prediction: 0.5 })
-    wanted.add({ satisfaction: 0, floor: 0.65, prediction: 0.9 })
-    wanted.add({ satisfaction: 1, floor: 0.6 + 0.05 * 3, prediction: 0.7 })
+    const wanted = createClassCertificate({ delta: 0.05 })
+    const add = (satisfaction: number, floor: number, prediction: number): void =>
+      wanted.add({ atMs: 0, floor, prediction }, { kind: 'label', satisfaction })
+    add(1, 0.6, 0.5)
+    add(0, 0.65, 0.9)
+    add(1, 0.6 + 0.05 * 3, 0.7)
     expect(ledger.report('gold')).toMatchObject({ resolved: 4, silences: 1, certificate: wanted.reading() })
   })
 
@@ -166,12 +178,111 @@ describe('the SLA ledger', () => {
     expect(ledger.report('gold')).toMatchObject({ lateLabels: 1, labels: 0, satisfaction: null, resolved: 1 })
   })
 
-  it('certifies classes of complaints from audits alone', () => {
+  describe('where users only complain', () => {
+    const audit = { probability: 0.4, humanShare: 1 }
+    const options = { feedback: 'one-sided', audit, prediction: 0.7 } as const
+    const records = Array.from({ length: 40 }, (_, i) => recordOf(`d${i}`, { ...options, atMs: 10 + i }))
+    const drawn = records.filter(({ id }) => isDrawnForAudit(id, 0.4))
+    const [first, second] = drawn
+    if (first === undefined || second === undefined) throw new Error('no coin fell')
+    const placeOf = (record: DecisionRecord): number => records.indexOf(record)
+
+    it('certifies from audits alone, in decision order, up to the first drawn one without its label', () => {
+      const ledger = createSlaLedger(null)
+      feed(ledger, [...records.map(decided), audited(second, 1)])
+      expect(ledger.report('gold')).toMatchObject({ labels: 1, audits: 1, resolved: placeOf(first) })
+      feed(ledger, [audited(first, 0)], 50)
+      const wanted = createClassCertificate({ delta: 0.05 })
+      const passed = records.slice(0, placeOf(drawn[2] ?? first))
+      for (const record of passed) {
+        const value = record === first ? 0 : record === second ? 1 : null
+        const draw = { probability: 0.4, drawn: value !== null, value }
+        wanted.add({ atMs: 0, floor: 0.8, prediction: 0.7 }, { kind: 'audit', draw, humanShare: 1 })
+      }
+      expect(ledger.report('gold')).toMatchObject({
+        resolved: passed.length,
+        labels: 2,
+        certificate: wanted.reading(),
+      })
+    })
+
+    it('counts a drawn audit as unsatisfied in the lower bound when its day is over', () => {
+      const ledger = createSlaLedger(null)
+      const day = 86_400_000
+      feed(ledger, [...records.map(decided), audited(second, 1)])
+      const late = recordOf('late', { ...options, atMs: day + 10 + placeOf(first) })
+      feed(ledger, [decided(late)], 50)
+      expect(ledger.report('gold')?.resolved).toBe(placeOf(first))
+      const later = recordOf('later', { ...options, atMs: day + 10_000 })
+      feed(ledger, [decided(later), audited(first, 1)], 51)
+      const report = ledger.report('gold')
+      expect(report?.resolved).toBeGreaterThanOrEqual(records.length)
+      expect(report).toMatchObject({ lateLabels: 1, labels: 2 })
+      const promptly = createSlaLedger(null)
+      feed(promptly, [
+        ...records.map(decided),
+        ...drawn.map(record => audited(record, 1)),
+        decided(late),
+        decided(later),
+      ])
+      expect(report?.certificate?.lower).toBeLessThanOrEqual(promptly.report('gold')?.certificate?.lower ?? 0)
+      expect(report?.certificate?.labels).toBe(1)
+    })
+
+    it('takes complaints, silence and audits of another coin for nothing', () => {
+      const undrawn = records.find(({ id }) => !isDrawnForAudit(id, 0.4))
+      if (undrawn === undefined) throw new Error('every coin fell')
+      const plain = createSlaLedger(null)
+      feed(plain, [...records.map(decided), ...drawn.map(record => audited(record, 1))])
+      const noisy = createSlaLedger(null)
+      feed(noisy, [
+        ...records.flatMap(record => [decided(record), said(record, 0)]),
+        silence(first),
+        audited(undrawn, 0),
+        ...drawn.map(record => audited(record, 1)),
+      ])
+      expect(noisy.report('gold')?.certificate).toEqual(plain.report('gold')?.certificate)
+      expect(noisy.report('gold')?.resolved).toBe(40)
+    })
+
+    it('claims nothing of a class that cannot be audited', () => {
+      const ledger = createSlaLedger(null)
+      const silent = Array.from({ length: 30 }, (_, i) => recordOf(`s${i}`, { feedback: 'one-sided' }))
+      feed(ledger, [...silent.map(decided), ...silent.map(record => said(record, 0))])
+      expect(ledger.report('gold')).toMatchObject({ certificate: null, labels: 0, resolved: 30 })
+    })
+  })
+
+  it('raises the breach alarm beside the certificate', () => {
     const ledger = createSlaLedger(null)
-    const [a, b] = [recordOf('a', { feedback: 'one-sided' }), recordOf('b', { feedback: 'one-sided' })]
-    feed(ledger, [decided(a), decided(b), said(a, 0), audited(b, 1), silence(b)])
-    expect(ledger.report('gold')).toMatchObject({ labels: 1, satisfaction: 1, audits: 1, silences: 1 })
-    expect(ledger.report('gold')?.certificate?.labels).toBe(1)
+    for (let i = 0; i < 120; i++) {
+      const record = recordOf(`d${i}`, { atMs: 100 + i })
+      feed(ledger, [decided(record), said(record, i % 2)], 2 * i + 1)
+    }
+    const alarm = ledger.report('gold')?.certificate?.alarm
+    expect(alarm?.atDecision).toBeGreaterThan(10)
+    expect(alarm?.atDecision).toBeLessThan(120)
+    expect(alarm?.atMs).toBe(99 + (alarm?.atDecision ?? 0))
+  })
+
+  it('begins anew with every window of the class', () => {
+    const ledger = createSlaLedger(null)
+    for (let i = 0; i < 30; i++) {
+      const record = recordOf(`d${i}`, { atMs: 100 + i, windowMs: 20 })
+      feed(ledger, [decided(record), said(record, 1)], 2 * i + 1)
+    }
+    expect(ledger.report('gold')).toMatchObject({
+      labels: 30,
+      certificate: { labels: 10, delta: 0.05 / 6, window: { number: 2, fromMs: 120, toMs: 140 } },
+      previousWindow: { labels: 20, delta: 0.05 / 2, window: { number: 1 } },
+    })
+  })
+
+  it('certifies anew where labels come from elsewhere now', () => {
+    const ledger = createSlaLedger(null)
+    const a = recordOf('a')
+    feed(ledger, [decided(a), said(a, 1), decided(recordOf('b', { feedback: 'none' }))])
+    expect(ledger.report('gold')).toMatchObject({ labels: 1, certificate: null })
   })
 
   it('forgets all but the last 200 labels in its short mean', () => {

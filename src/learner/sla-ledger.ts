@@ -1,9 +1,11 @@
+import { auditMetrics, isDrawnForAudit } from '../routing/audit-plan.ts'
 import {
-  type Certificate,
-  type CertificateReading,
-  type CertificateStateRecord,
-  createCertificate,
-} from '../routing/certify/certificate.ts'
+  type ClassCertificate,
+  type ClassCertificateOptions,
+  type ClassCertificateState,
+  type ClassReading,
+  createClassCertificate,
+} from '../routing/certify/class-certificate.ts'
 import type { Cursor, DecisionRecord } from '../routing/decision.ts'
 import { estimateOf } from '../routing/decision.ts'
 import type { FeedbackSource, LearningEvent } from '../routing/learning-event.ts'
@@ -11,7 +13,12 @@ import { usersSayBoth } from '../routing/policies/usable-label.ts'
 import type { PolicySnapshot } from '../routing/policy.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import type { CommittedEvent } from '../store/store.ts'
-import { createOpenDecisions, type OpenDecisions, type OpenDecisionsState } from './open-decisions.ts'
+import {
+  createOpenDecisions,
+  type OpenDecision,
+  type OpenDecisions,
+  type OpenDecisionsState,
+} from './open-decisions.ts'
 
 /** The name under which the ledger keeps its snapshot; no policy may have it. */
 export const slaLedgerName = 'sla-ledger'
@@ -19,7 +26,9 @@ export const slaLedgerName = 'sla-ledger'
 /** Labels of the short mean. */
 const recentLabels = 200
 
-const schema = 1
+const schema = 2
+/** Time that a drawn audit has where the class states none. */
+const AUDIT_DEADLINE_MS = 86_400_000
 
 /** What the log says of one SLA class. */
 export interface SlaReport {
@@ -39,15 +48,17 @@ export interface SlaReport {
   readonly satisfaction: number | null
   /** Mean of the last 200 labels as they came. */
   readonly recentSatisfaction: number | null
-  /** Labels of decisions that the certificate had passed already: they came after the feedback window. */
+  /** Labels of decisions that the certificate had passed already: they came after the feedback window or the audit's deadline. */
   readonly lateLabels: number
   readonly silences: number
   readonly audits: number
   readonly feedback: Readonly<Record<FeedbackSource, number>>
-  /** Decisions that the certificate has passed: labelled, or their window closed. */
+  /** Decisions that the certificate has passed: labelled, not drawn for an audit, or their time is over. */
   readonly resolved: number
-  /** Folded in decision order; `null` before the first label. */
-  readonly certificate: CertificateReading | null
+  /** Folded in decision order, of the present window where the class has one; `null` before the first label. */
+  readonly certificate: ClassReading | null
+  /** Of the window before; `null` in the first and where the class has none. */
+  readonly previousWindow: ClassReading | null
   readonly asOf: Cursor
   readonly asOfMs: number
 }
@@ -84,14 +95,14 @@ interface Account {
 
 interface ClassLedger {
   readonly account: Account
-  readonly open: OpenDecisions
-  certificate: Certificate
+  open: OpenDecisions
+  certificate: ClassCertificate
 }
 
 interface ClassLedgerState {
   readonly account: Account
   readonly open: OpenDecisionsState
-  readonly certificate: CertificateStateRecord
+  readonly certificate: ClassCertificateState
 }
 
 /** Starts from nothing or from a snapshot; throws a RangeError for a snapshot of another schema. */
@@ -102,7 +113,7 @@ export function createSlaLedger(snapshot: PolicySnapshot | null): SlaLedger {
       {
         account,
         open: createOpenDecisions(open),
-        certificate: createCertificate({ delta: account.sla.delta }, certificate),
+        certificate: createClassCertificate(optionsOf(account.sla), certificate),
       },
     ]),
   )
@@ -143,13 +154,19 @@ function enter({ cursor, event }: CommittedEvent, ledger: ClassLedger): void {
     case 'feedback':
       account.feedback[event.source]++
       if (event.metric === 'satisfaction') enterFeedback(event, ledger)
+      else if (event.metric === auditMetrics.missed && !usersSayBoth(account.sla.feedback)) {
+        // No label will come: nothing after this decision need wait for its deadline.
+        ledger.open.resolve(event.record.id, null)
+        passResolved(ledger)
+      }
       return
     case 'audit':
       account.audits++
-      if (!usersSayBoth(account.sla.feedback)) certify(ledger, event.record, event.value)
+      if (!usersSayBoth(account.sla.feedback)) enterAudit(event, ledger)
       return
     case 'silence':
       account.silences++
+      if (!usersSayBoth(account.sla.feedback)) return
       ledger.open.resolve(event.record.id, null)
       passResolved(ledger)
       return
@@ -159,15 +176,37 @@ function enter({ cursor, event }: CommittedEvent, ledger: ClassLedger): void {
 }
 
 function enterDecision(record: DecisionRecord, ledger: ClassLedger): void {
-  const { sla, floor } = record.context
-  if (ledger.account.sla.delta !== sla.delta) {
-    ledger.certificate = createCertificate({ delta: sla.delta }, ledger.certificate.state())
-  }
-  ledger.account.sla = sla
+  const { sla } = record.context
+  takeOn(sla, ledger)
   ledger.account.requests++
-  if (!usersSayBoth(sla.feedback)) return
-  ledger.open.add({ id: record.id, floor, prediction: predictionOf(record) })
+  const open = openDecision(record)
+  ledger.open.add(open)
+  if (open.audit?.drawn === false) ledger.open.resolve(open.id, null)
   passResolved(ledger)
+}
+
+/** What the operator has changed of the class. A class that gets its labels from elsewhere now is certified anew. */
+function takeOn(sla: SlaClass, ledger: ClassLedger): void {
+  const { account } = ledger
+  const before = account.sla
+  account.sla = sla
+  if (usersSayBoth(before.feedback) !== usersSayBoth(sla.feedback)) {
+    ledger.open = createOpenDecisions(null)
+    ledger.certificate = createClassCertificate(optionsOf(sla))
+  } else if (before.delta !== sla.delta || before.windowMs !== sla.windowMs) {
+    ledger.certificate = createClassCertificate(optionsOf(sla), ledger.certificate.state())
+  }
+}
+
+/** Where users do not label, the coin of the audit is drawn again from the decision's id. */
+function openDecision(record: DecisionRecord): OpenDecision {
+  const { id, context } = record
+  const { sla, floor, atMs } = context
+  const prediction = estimateOf(record, record.decision.chosen)?.satisfaction ?? null
+  const { probability = 0, humanShare = 1 } = record.audit ?? {}
+  const drawn = probability > 0 && isDrawnForAudit(id, probability)
+  const audit = usersSayBoth(sla.feedback) ? null : { probability, humanShare, drawn }
+  return { id, atMs, floor, prediction, audit }
 }
 
 type Outcome = Extract<LearningEvent, { readonly kind: 'outcome' }>
@@ -213,27 +252,35 @@ function countLabel(account: Account, value: number): void {
   if (account.recent.length > recentLabels) account.recent.shift()
 }
 
-/** Moves the watermark: the certificate takes labels in decision order, since arrival may depend on satisfaction. */
-function passResolved({ open, certificate }: ClassLedger): void {
-  for (const { label, floor, prediction } of open.takeResolved()) {
-    if (label === null) continue
-    certificate.add({ satisfaction: label, floor, ...(prediction === null ? {} : { prediction }) })
-  }
+type AuditEvent = Extract<LearningEvent, { readonly kind: 'audit' }>
+
+/** Audits of another coin than the decision's own (on a complaint, say) are counted and not certified with: the own one is enough. */
+function enterAudit({ record, value }: AuditEvent, ledger: ClassLedger): void {
+  const { account, open } = ledger
+  countLabel(account, value)
+  if (open.resolve(record.id, value) !== 'passed') passResolved(ledger)
+  else if (record.audit !== undefined && isDrawnForAudit(record.id, record.audit.probability))
+    account.lateLabels++
 }
 
 /**
- * Where users only complain or say nothing, the certificate rests on audits alone. They are folded as they come:
- * the coin is drawn before anything is known of the answer and the judge's delay does not depend on its verdict.
+ * Moves the watermark: the certificate takes decisions in their order, since the time of a label may depend on satisfaction. Every
+ * drawn audit below it has its label, or its deadline is over: then it counts as missing.
  */
-function certify({ account, certificate }: ClassLedger, record: DecisionRecord, value: number): void {
-  const prediction = predictionOf(record)
-  const { floor } = record.context
-  countLabel(account, value)
-  certificate.add({ satisfaction: value, floor, ...(prediction === null ? {} : { prediction }) })
+function passResolved({ account, open, certificate }: ClassLedger): void {
+  const { sla, asOfMs } = account
+  const deadlineMs = sla.auditDeadlineMs ?? AUDIT_DEADLINE_MS
+  const expiredBeforeMs = usersSayBoth(sla.feedback) ? Number.NEGATIVE_INFINITY : asOfMs - deadlineMs
+  for (const { audit, label, ...decision } of open.takeResolved(expiredBeforeMs)) {
+    if (audit !== null) {
+      const { probability, drawn, humanShare } = audit
+      certificate.add(decision, { kind: 'audit', draw: { probability, drawn, value: label }, humanShare })
+    } else if (label !== null) certificate.add(decision, { kind: 'label', satisfaction: label })
+  }
 }
 
-function predictionOf(record: DecisionRecord): number | null {
-  return estimateOf(record, record.decision.chosen)?.satisfaction ?? null
+function optionsOf({ delta, windowMs }: SlaClass): ClassCertificateOptions {
+  return { delta, ...(windowMs === undefined ? {} : { windowMs }) }
 }
 
 function openClass(sla: SlaClass): ClassLedger {
@@ -255,7 +302,7 @@ function openClass(sla: SlaClass): ClassLedger {
     asOf: 0,
     asOfMs: 0,
   }
-  return { account, open: createOpenDecisions(null), certificate: createCertificate({ delta: sla.delta }) }
+  return { account, open: createOpenDecisions(null), certificate: createClassCertificate(optionsOf(sla)) }
 }
 
 function describe({ account, open, certificate }: ClassLedger): SlaReport {
@@ -276,6 +323,7 @@ function describe({ account, open, certificate }: ClassLedger): SlaReport {
       recent.length === 0 ? null : recent.reduce((sum, value) => sum + value, 0) / recent.length,
     resolved: open.passed,
     certificate: reading.labels === 0 ? null : reading,
+    previousWindow: certificate.previous(),
   }
 }
 

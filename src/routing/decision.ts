@@ -1,3 +1,4 @@
+import type { AuditPlan } from './audit-plan.ts'
 import type { Features } from './features/features.ts'
 import type { ModelId, ModelSpec } from './model.ts'
 import type { SlaClass } from './sla.ts'
@@ -77,6 +78,8 @@ export interface DecisionRecord {
   readonly decision: Decision
   /** The policy instance that decided had folded the log up to here. */
   readonly learnedUpTo: Cursor
+  /** Absent: the decision cannot be audited. */
+  readonly audit?: AuditPlan
 }
 
 /** Position of a model in the context's list; throws when it is absent. */

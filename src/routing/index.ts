@@ -41,6 +41,8 @@
  *
  * @packageDocumentation
  */
+export type { AuditPlan } from './audit-plan.ts'
+export { isDrawnForAudit } from './audit-plan.ts'
 export type { BreachAlarm, BreachAlarmOptions, BreachAlarmState } from './certify/breach-alarm.ts'
 export { createBreachAlarm } from './certify/breach-alarm.ts'
 export type {
@@ -52,6 +54,19 @@ export type {
   CertifiedLabel,
 } from './certify/certificate.ts'
 export { createCertificate } from './certify/certificate.ts'
+export type { ChangeAlarm, ChangeAlarmOptions, ChangeAlarmState } from './certify/change-alarm.ts'
+export { createChangeAlarm } from './certify/change-alarm.ts'
+export type {
+  CertificateWindow,
+  CertifiedDecision,
+  ClassCertificate,
+  ClassCertificateOptions,
+  ClassCertificateState,
+  ClassReading,
+  Evidence,
+  RaisedAlarm,
+} from './certify/class-certificate.ts'
+export { createClassCertificate } from './certify/class-certificate.ts'
 export type {
   Bounds,
   ConfidenceSequence,
@@ -59,6 +74,19 @@ export type {
   ConfidenceSequenceState,
 } from './certify/confidence-sequence.ts'
 export { createConfidenceSequence, stitchedBoundary } from './certify/confidence-sequence.ts'
+export type { FloorClaim, Losses, PathTest, StepTest } from './certify/learn-then-test.ts'
+export {
+  binomialPValue,
+  hoeffdingBentkusPValue,
+  labelsForFloor,
+  largestFloor,
+  learnThenTest,
+  testStep,
+} from './certify/learn-then-test.ts'
+export type { DeltaSplit } from './certify/split-delta.ts'
+export { splitDelta } from './certify/split-delta.ts'
+export type { AuditDesign, AuditDraw, StandInRange } from './certify/stand-in.ts'
+export { standIn, standInRange } from './certify/stand-in.ts'
 export type { ChoiceInputs, Exploration } from './choose.ts'
 export { certain, choose, drawIndex, lagrangianScores, uniform, uniformOverMinima } from './choose.ts'
 export type {

@@ -16,19 +16,6 @@ export interface Outcome {
   readonly shadow: boolean
 }
 
-/**
- * The coin that decided whether a served answer is audited. It is logged however it fell: an estimate from audits needs the
- * probability of those that were not drawn as well.
- */
-export interface AuditCoin {
-  /** Probability with which the answer was to be audited, in [0, 1]; 0 where nothing could be granted (budget spent, judge down). */
-  readonly probability: number
-  /** An `audit` follows, or feedback of the metric `audit-missed` where there will be none. */
-  readonly drawn: boolean
-  /** Share `q2` of the audits that a human labels as well, in [0, 1]: their labels are J + (H/q2)(S - J). 0: no human looks. */
-  readonly humanShare: number
-}
-
 /** What a feedback value measures: 'satisfaction' drives the floor; other names are kept for other constraints. */
 export type Metric = 'satisfaction' | 'safety' | (string & {})
 
@@ -52,8 +39,6 @@ export type LearningEvent =
       readonly record: DecisionRecord
       readonly model: ModelId
       readonly outcome: Outcome
-      /** Of an answer that was served in a class with audits; absent everywhere else. */
-      readonly coin?: AuditCoin
     }
   | {
       readonly kind: 'feedback'

@@ -24,6 +24,10 @@ export interface SlaClass {
   readonly promise: PromiseKind
   /** Probability of a wrong certificate, in (0, 1). */
   readonly delta: number
+  /** The promise holds in each window of this length, counted from the first request; absent: over the class's whole life. In milliseconds. */
+  readonly windowMs?: number
+  /** A drawn audit whose label has not come after this time counts as unsatisfied; absent: a day. In milliseconds. */
+  readonly auditDeadlineMs?: number
   /** A model known to satisfy the floor; exploration and retreat lean on it. */
   readonly proven?: ModelId
 }

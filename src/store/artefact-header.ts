@@ -39,6 +39,22 @@ const headerSchema = z.strictObject({
     }),
   ),
   prices: z.array(z.strictObject({ priceUsd: price, satisfaction: share, costUsd: price })),
+  certified: z
+    .array(
+      z.strictObject({
+        floor: share,
+        delta: share,
+        askFor: share,
+        priceUsd: price.nullable(),
+        costUsd: price,
+        labels: z.int().nonnegative(),
+        failures: price,
+        pValue: share,
+        wish: z.strictObject({ floor: share, labelsNeeded: z.int().nonnegative().nullable() }).nullable(),
+        split: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .exactOptional(),
   snapshot: z.strictObject({ policy: z.string(), schema: z.int(), byteLength: z.int().nonnegative() }),
 })
 
@@ -79,6 +95,7 @@ export function headerOf(artefact: Artefact): ArtefactHeader {
       satisfaction,
       costUsd,
     })),
+    ...(artefact.certified === undefined ? {} : { certified: artefact.certified }),
     snapshot: { policy, schema, byteLength: bytes.length },
   }
 }

@@ -37,6 +37,31 @@ export interface LearnedPrice {
   readonly costUsd: number
 }
 
+/**
+ * A floor that the policy keeps, as trained and with exploration and learning off, by learn-then-test on rows that it was not
+ * trained on: wrong with probability at most `delta` over these rows, for prompts that are drawn as they were.
+ */
+export interface CertifiedFloor {
+  /** Certified mean satisfaction. */
+  readonly floor: number
+  readonly delta: number
+  /** The floor to ask the policy for. */
+  readonly askFor: number
+  /** Mean price of the decisions in USD per extra satisfied request; `null` where the policy has none. */
+  readonly priceUsd: number | null
+  /** Mean cost of a request on the calibration rows, USD. */
+  readonly costUsd: number
+  /** Calibration rows. */
+  readonly labels: number
+  /** Sum of (1 - satisfaction) over them. */
+  readonly failures: number
+  readonly pValue: number
+  /** The floor that was asked for, where the rows could not certify it, and how many could; `null` for "no number of them". */
+  readonly wish: { readonly floor: number; readonly labelsNeeded: number | null } | null
+  /** SHA-256 over the calibration rows, in hexadecimal digits. */
+  readonly split: string
+}
+
 /** A trained policy as a file: all that a gateway or a replay needs to start from it, and what the training came to. */
 export interface Artefact extends TrainedPolicy {
   /** Version of the program that wrote it. */
@@ -46,6 +71,8 @@ export interface Artefact extends TrainedPolicy {
   readonly learned: readonly LearnedModel[]
   /** Ascending; empty where the policy makes no predictions. */
   readonly prices: readonly LearnedPrice[]
+  /** Absent where none was asked for. */
+  readonly certified?: readonly CertifiedFloor[]
 }
 
 /** A file is no artefact that can be used: the message names the file, the fault and what to do. */

@@ -110,15 +110,6 @@ export function decodeBatch(bytes: Uint8Array): readonly EventRow[] {
   return rows
 }
 
-/** Bits of the byte that says what follows in the body of an outcome; append only. */
-const outcomeFlag = { error: 1, shadow: 2, coin: 4, drawn: 8 } as const
-
-function outcomeFlags({ outcome, coin }: Extract<NewEvent, { readonly kind: 'outcome' }>): number {
-  const calls = (outcome.error === null ? 0 : outcomeFlag.error) + (outcome.shadow ? outcomeFlag.shadow : 0)
-  if (coin === undefined) return calls
-  return calls + outcomeFlag.coin + (coin.drawn ? outcomeFlag.drawn : 0)
-}
-
 const sources: readonly FeedbackSource[] = ['user', 'judge', 'test', 'system']
 
 function writeBody(event: LaterEvent, out: BinaryWriter): void {
@@ -131,12 +122,8 @@ function writeBody(event: LaterEvent, out: BinaryWriter): void {
       out.writeNumber(outcome.completionTokens)
       out.writeNumber(outcome.latencyMs)
       out.writeNumber(outcome.firstTokenMs)
-      out.writeByte(outcomeFlags(event))
+      out.writeByte((outcome.error === null ? 0 : 1) + (outcome.shadow ? 2 : 0))
       if (outcome.error !== null) out.writeString(outcome.error)
-      if (event.coin !== undefined) {
-        out.writeNumber(event.coin.probability)
-        out.writeNumber(event.coin.humanShare)
-      }
       return
     }
     case 'feedback':
@@ -200,22 +187,10 @@ function readOutcome(reader: BinaryReader, atMs: number, record: DecisionRecord)
   const latencyMs = reader.readNumber()
   const firstTokenMs = reader.readNumber()
   const flags = reader.readByte()
-  const error = flags & outcomeFlag.error ? reader.readString() : null
-  const shadow = (flags & outcomeFlag.shadow) !== 0
+  const error = flags % 2 === 1 ? reader.readString() : null
+  const shadow = flags >= 2
   const outcome = { costUsd, promptTokens, completionTokens, latencyMs, firstTokenMs, error, shadow }
-  const event = { kind: 'outcome' as const, atMs, record, model, outcome }
-  if ((flags & outcomeFlag.coin) === 0) return event
-  const probability = reader.readPresentNumber()
-  const coin = { probability, humanShare: reader.readPresentNumber() }
-  return { ...event, coin: { ...coin, drawn: (flags & outcomeFlag.drawn) !== 0 } }
-}
-
-function outcomeEvent(
-  event: Extract<NewEvent, { readonly kind: 'outcome' }>,
-  record: DecisionRecord,
-): LearningEvent {
-  const { kind, atMs, model, outcome, coin } = event
-  return { kind, atMs, record, model, outcome, ...(coin === undefined ? {} : { coin }) }
+  return { kind: 'outcome', atMs, record, model, outcome }
 }
 
 /** The learning event that a committed new event amounts to. */
@@ -226,7 +201,7 @@ export function toLearningEvent(event: NewEvent, record: DecisionRecord): Learni
     case 'silence':
       return { kind: event.kind, atMs, record }
     case 'outcome':
-      return outcomeEvent(event, record)
+      return { kind: event.kind, atMs, record, model: event.model, outcome: event.outcome }
     case 'feedback': {
       const { kind, model, metric, value, source } = event
       return { kind, atMs, record, model, metric, value, source }

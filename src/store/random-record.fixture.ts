@@ -34,6 +34,7 @@ export function randomRecord(random: Random, options: RandomRecordOptions): Deci
       models.map(({ id }) => id),
     ),
     learnedUpTo: options.learnedUpTo ?? random.integer(2 ** 31) * 2 ** random.integer(20),
+    ...(random.next() < 0.5 ? { audit: { probability: random.next(), humanShare: random.next() } } : {}),
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import type { AuditPlan } from '../routing/audit-plan.ts'
 import type {
   ConstraintPrice,
   Decision,
@@ -125,7 +126,10 @@ describe('a stored record', () => {
   })
 
   it('holds every field of a record: a new one does not type-check here until the codec knows it', () => {
-    expectTypeOf<keyof DecisionRecord>().toEqualTypeOf<'id' | 'context' | 'decision' | 'learnedUpTo'>()
+    expectTypeOf<keyof DecisionRecord>().toEqualTypeOf<
+      'id' | 'context' | 'decision' | 'learnedUpTo' | 'audit'
+    >()
+    expectTypeOf<keyof AuditPlan>().toEqualTypeOf<'probability' | 'humanShare'>()
     expectTypeOf<keyof RoutingContext>().toEqualTypeOf<
       'sla' | 'floor' | 'atMs' | 'models' | 'features' | 'promptTokens' | 'load'
     >()

@@ -38,6 +38,11 @@ export function encodeRecord(record: DecisionRecord, frame: KnownFrame, out: Bin
     out.writeNumber(load.availability)
   }
   writeDecision(record.decision, frame, out)
+  // Last and only where it is, so that records without it, older ones among them, end before it.
+  if (record.audit !== undefined) {
+    out.writeNumber(record.audit.probability)
+    out.writeNumber(record.audit.humanShare)
+  }
 }
 
 /** The hash of the frame that a stored record needs. */
@@ -63,12 +68,16 @@ export function decodeRecord(bytes: Uint8Array, frame: RecordFrame): DecisionRec
   const features = readFeatures(reader, frame)
   const load = readMany(reader, readLoad)
   const decision = readDecision(reader, frame)
+  const audit = reader.done
+    ? {}
+    : { audit: { probability: reader.readPresentNumber(), humanShare: reader.readPresentNumber() } }
   const { sla, models } = frame
   return {
     id,
     context: { sla, floor, atMs, models, features, promptTokens, load },
     decision,
     learnedUpTo,
+    ...audit,
   }
 }
 

@@ -77,10 +77,8 @@ function learned(event: NewEvent, decision: NewEvent): LearningEvent {
     case 'decision':
     case 'silence':
       return { kind: event.kind, atMs: event.atMs, record }
-    case 'outcome': {
-      const { kind, atMs, outcome, coin } = event
-      return { kind, atMs, record, model: event.model, outcome, ...(coin === undefined ? {} : { coin }) }
-    }
+    case 'outcome':
+      return { kind: 'outcome', atMs: event.atMs, record, model: event.model, outcome: event.outcome }
     case 'feedback': {
       const { kind, atMs, metric, value, source } = event
       return { kind, atMs, record, model: event.model, metric, value, source }
@@ -253,8 +251,6 @@ function describeReading(open: () => Promise<Store>): void {
       [feedback('a', 'k', 'λ'), a],
       [outcome('bb'), bb],
       [audit('bb'), bb],
-      [{ ...outcome('a'), coin: { probability: 0.05, drawn: true, humanShare: 0 } } as NewEvent, a],
-      [{ ...outcome('bb'), coin: { probability: 0, drawn: false, humanShare: 0.1 } } as NewEvent, bb],
       [silence('bb'), bb],
     ]
     await store.append(said.map(([event]) => event))

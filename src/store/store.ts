@@ -1,5 +1,5 @@
 import type { Cursor, DecisionId, DecisionRecord } from '../routing/decision.ts'
-import type { AuditCoin, FeedbackSource, LearningEvent, Metric, Outcome } from '../routing/learning-event.ts'
+import type { FeedbackSource, LearningEvent, Metric, Outcome } from '../routing/learning-event.ts'
 import type { ModelId } from '../routing/model.ts'
 import type { PolicySnapshot } from '../routing/policy.ts'
 import type { AuditDesk } from './audit-desk.ts'
@@ -21,7 +21,6 @@ export type NewEvent =
       readonly decision: DecisionId
       readonly model: ModelId
       readonly outcome: Outcome
-      readonly coin?: AuditCoin
     }
   | {
       readonly kind: 'feedback'

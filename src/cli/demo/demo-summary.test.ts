@@ -139,7 +139,7 @@ describe('demo summary', () => {
 
   it('claims a proof only where there is one', () => {
     expect(summary(ended(0.75))).toMatch(
-      /proof +not yet decided: true mean in \[0\.700, 0\.800\] at 95%, 400 labels/,
+      /proof +not yet decided: true mean in \[0\.700, 0\.800\] at 90%, 400 labels/,
     )
     expect(summary(ended(0.7, { state: 'compliant', labels: 400 }))).toMatch(/proof +proven kept/)
     expect(summary(ended(0.85, { state: 'breached', labels: 400 }))).toMatch(/proof +proven broken/)

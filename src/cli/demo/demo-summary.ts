@@ -56,7 +56,8 @@ function provenLine({ certificate, infeasible }: DemoReport): Line {
   }
   const { state, lower, upper, delta, labels } = certificate
   const interval = `[${formatShare(lower)}, ${formatShare(upper)}]`
-  const bounds = `true mean in ${interval} at ${Math.round(100 * (1 - delta))}%, ${formatCount(labels)} labels`
+  // Each bound may be wrong with probability delta.
+  const bounds = `true mean in ${interval} at ${Math.round(100 * (1 - 2 * delta))}%, ${formatCount(labels)} labels`
   const reachable =
     infeasible === null ? '' : `; the best reachable is about ${formatShare(infeasible.reachable)}`
   switch (state) {

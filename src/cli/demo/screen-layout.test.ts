@@ -83,7 +83,7 @@ describe('screen layout', () => {
       'price of quality  $0.00200',
       'small               60%',
       'large               40%',
-      'PROMISE  not yet decided  true mean within [0.820, 0.880] at 95%, 1,500 labels',
+      'PROMISE  not yet decided  true mean within [0.820, 0.880] at 90%, 1,500 labels',
       '+ / –  floor   q  end',
       'admin API 127.0.0.1:4001',
     ]) {

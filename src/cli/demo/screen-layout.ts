@@ -257,7 +257,8 @@ function promiseLine({ promise }: DemoView): Line {
     const beliefs = `  the best reachable is about ${formatShare(reachable)} by what was learned`
     return [span(' PROMISE  ', 'strong'), span(promiseWord(state), 'bad'), span(beliefs, 'dim')]
   }
-  const bounds = `true mean within [${formatShare(lower)}, ${formatShare(upper)}] at ${Math.round(100 * (1 - delta))}%`
+  // Each bound may be wrong with probability delta.
+  const bounds = `true mean within [${formatShare(lower)}, ${formatShare(upper)}] at ${Math.round(100 * (1 - 2 * delta))}%`
   return [
     span(' PROMISE  ', 'strong'),
     span(promiseWord(state), tone),

@@ -4,6 +4,7 @@ import { compareZoo, startTrained, type ZooComparison } from '../../routing/poli
 import { type Artefact, ArtefactError } from '../../store/artefact.ts'
 import type { ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
+import { certificateRemarks } from '../train/certification.ts'
 import type { ReplayRequest } from './request.ts'
 
 /** The request with the policy and parameters of an artefact. Throws with exit code 64 where another policy is asked for. */
@@ -28,6 +29,7 @@ export function checkArtefact(
   const path = request.artefactPath ?? ''
   const { trace } = prepared
   for (const remark of [
+    ...certificateRemarks(artefact),
     ...zooRemarks(compared(artefact, path, prepared)),
     ...dataRemarks(artefact, { satisfiedAt: request.satisfiedAt, fingerprint: traceFingerprint(trace) }),
   ]) {

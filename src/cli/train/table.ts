@@ -1,4 +1,5 @@
 import type { Artefact } from '../../store/artefact.ts'
+import { certificateRemarks } from './certification.ts'
 
 /** What one training came to. */
 export interface TrainingResult {
@@ -14,7 +15,8 @@ export interface TrainingResult {
 export function trainingJson({ artefact, path, bytes, seconds }: TrainingResult): string {
   const { training, learned, prices, policy, parameters, encoder, codeVersion } = artefact
   const models = learned.map(({ id, ...figures }) => ({ model: id, ...figures }))
-  const about = { policy, parameters, encoder, codeVersion }
+  const certified = artefact.certified === undefined ? {} : { certified: artefact.certified }
+  const about = { policy, parameters, encoder, codeVersion, ...certified }
   return JSON.stringify({ ...training, ...about, models, prices, artefact: path, bytes, seconds })
 }
 
@@ -37,6 +39,8 @@ export function trainingTable({ artefact, path, bytes, seconds }: TrainingResult
     ...aligned([['model', 'satisfaction', 'USD/1000', 'Brier', 'ECE'], ...rows]),
     '',
     ...(prices.length === 0 ? [] : [...priceLines(artefact), '']),
+    ...certificateRemarks(artefact),
+    ...(artefact.certified === undefined ? [] : ['']),
     `${seconds.toFixed(1)} s of training; ${path}: ${(bytes / 1e6).toFixed(2)} MB`,
     ...(prices.length === 0 ? [] : [legend]),
     '',

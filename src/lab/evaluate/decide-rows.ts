@@ -91,7 +91,8 @@ export function contextOf(
   }
 }
 
-function exploited(decision: Decision, models: readonly ModelSpec[]): number {
+/** Position of the model that a decision serves, or departs from where it explores. */
+export function exploited(decision: Decision, models: readonly ModelSpec[]): number {
   const best = decision.mode === 'explore' ? decision.estimates[0]?.model : undefined
   const chosen = best ?? decision.chosen
   const position = models.findIndex(model => model.id === chosen)

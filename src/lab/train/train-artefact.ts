@@ -20,6 +20,8 @@ export interface TrainingSpec {
   /** Seed of the order of the rows; `null`: the order of the file. */
   readonly seed: number | null
   readonly codeVersion: string
+  /** Rows to train on; absent: all of them. */
+  readonly rows?: ReadonlySet<number>
   /** `traceFingerprint` of the trace: of all that is trained on, only it needs the prompts' texts. */
   readonly fingerprint: string
 }
@@ -28,14 +30,15 @@ export interface TrainingSpec {
 const SUMMARY_STEPS = 11
 
 /**
- * Trains a policy on all rows of a trace. Deterministic: equal specs give equal artefacts.
+ * Trains a policy on the rows of a trace. Deterministic: equal specs give equal artefacts.
  * Throws a RangeError for an unknown policy or parameter, and for rows that the policy cannot be trained on.
  */
 export function trainArtefact(spec: TrainingSpec): Artefact {
   const { prepared, policy, satisfiedAt, seed, codeVersion, fingerprint } = spec
   const { trace } = prepared
   const parameters = allParameters(policy, spec.parameters)
-  const order = seed === null ? [...trace.rows.keys()] : shuffledOrder(trace.rows.length, seed)
+  const all = seed === null ? [...trace.rows.keys()] : shuffledOrder(trace.rows.length, seed)
+  const order = all.filter(row => spec.rows?.has(row) ?? true)
   const training = trainingRows(prepared, order, trace.models)
   const heard: CrossFittedPredictions[] = []
   const trained = createPolicy(policy, {

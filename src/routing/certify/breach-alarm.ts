@@ -46,11 +46,7 @@ export function createBreachAlarm(
   let state: BreachAlarmState = from ?? { count: 0, sum: 0, sumOfSquares: 0, logWealth: 0, raisedAt: null }
   return {
     add(value, floor) {
-      if (!(value <= largestValue && floor < largestValue)) {
-        throw new RangeError(
-          `value ${value} and floor ${floor} must not exceed ${largestValue}, the floor must lie below it`,
-        )
-      }
+      requireBearable(value, floor, largestValue)
       const count = state.count + 1
       const logWealth = state.logWealth + Math.log1p(bet(state, floor, largestValue) * (floor - value))
       const raised = logWealth >= -Math.log(delta) ? count : null
@@ -77,4 +73,12 @@ function bet({ count, sum, sumOfSquares }: BreachAlarmState, floor: number, larg
   const shortfall = floor - mean
   const best = shortfall / (variance + shortfall * shortfall)
   return Math.max(0, Math.min(best, 0.5 / (largestValue - floor)))
+}
+
+/** Throws a RangeError for a value or floor against which a bet could lose more than it has. */
+export function requireBearable(value: number, floor: number, largestValue: number): void {
+  if (value <= largestValue && floor < largestValue) return
+  throw new RangeError(
+    `value ${value} and floor ${floor} must not exceed ${largestValue}, the floor must lie below it`,
+  )
 }

@@ -86,7 +86,7 @@ describe('createCertificate', () => {
 
   it('needs more labels where few are audited, and counts audits alone as labels', () => {
     const plain = createCertificate(options)
-    const audited = createCertificate({ ...options, leastAuditProbability: 0.1 })
+    const audited = createCertificate({ ...options, scales: { lower: 10, upper: 5 } })
     for (let i = 0; i < 2000; i++) {
       const satisfaction = i % 10 === 0 ? 0 : 1
       plain.add({ satisfaction, floor: 0.85, prediction: 0.9 })
@@ -106,7 +106,7 @@ describe('createCertificate', () => {
     expect(second.reading()).toEqual(first.reading())
   })
 
-  it('refuses an audit probability of zero', () => {
-    expect(() => createCertificate({ delta: 0.05, leastAuditProbability: 0 })).toThrow('(0, 1]')
+  it('refuses a scale of zero', () => {
+    expect(() => createCertificate({ delta: 0.05, scales: { lower: 0, upper: 1 } })).toThrow('scales')
   })
 })

@@ -1,4 +1,4 @@
-import { type ConfidenceSequenceState, createConfidenceSequence } from './confidence-sequence.ts'
+import { type Bounds, type ConfidenceSequenceState, createConfidenceSequence } from './confidence-sequence.ts'
 
 /** What may be said of a floor: nothing is guaranteed while it is undecided. */
 export type CertificateState = 'compliant' | 'breached' | 'undecided'
@@ -34,8 +34,8 @@ export interface CertifiedLabel {
 export interface CertificateOptions {
   /** Probability of a wrong certificate, in (0, 1), per verdict. */
   readonly delta: number
-  /** Least probability with which a decision is audited, in (0, 1]; absent: every label is a plain one. */
-  readonly leastAuditProbability?: number
+  /** How far values may lie below and above their predictions, fixed in advance (`standInRange`); absent: labels in [0, 1]. */
+  readonly scales?: { readonly lower: number; readonly upper: number }
 }
 
 /** Serialisable form of a certificate. */
@@ -49,6 +49,8 @@ export interface CertificateStateRecord {
 export interface Certificate {
   add(label: CertifiedLabel): void
   reading(): CertificateReading
+  /** The state of `reading` alone, at a fraction of its price. */
+  verdict(): CertificateState
   state(): CertificateStateRecord
 }
 
@@ -62,13 +64,9 @@ export function createCertificate(
   options: CertificateOptions,
   from: CertificateStateRecord | null = null,
 ): Certificate {
-  const least = options.leastAuditProbability ?? 1
-  if (!(least > 0 && least <= 1)) {
-    throw new RangeError(`the least audit probability is ${least}; it must lie in (0, 1]`)
-  }
-  const { delta } = options
+  const { delta, scales = { lower: 1, upper: 1 } } = options
   const margins = createConfidenceSequence(
-    { delta, lowerScale: 1 / least, upperScale: 1 / least },
+    { delta, lowerScale: scales.lower, upperScale: scales.upper },
     from?.margins,
   )
   let floorSum = from?.floorSum ?? 0
@@ -79,13 +77,15 @@ export function createCertificate(
       floorSum += floor
       if (labelled !== false) labels += 1
     },
+    verdict: () => stateOf(margins.bounds()),
     reading() {
       const { count } = margins.state()
-      const { estimate, lower, upper } = margins.bounds()
+      const bounds = margins.bounds()
+      const { estimate, lower, upper } = bounds
       const meanFloor = count === 0 ? 0 : floorSum / count
       const needed = margins.countNeeded(0)
       return {
-        state: lower >= 0 ? 'compliant' : upper < 0 ? 'breached' : 'undecided',
+        state: stateOf(bounds),
         estimate: estimate === null ? null : estimate + meanFloor,
         lower: Math.max(0, lower + meanFloor),
         upper: Math.min(1, upper + meanFloor),
@@ -96,6 +96,11 @@ export function createCertificate(
     },
     state: () => ({ margins: margins.state(), floorSum, labels }),
   }
+}
+
+/** Of a margin over the floor. */
+function stateOf({ lower, upper }: Bounds): CertificateState {
+  return lower >= 0 ? 'compliant' : upper < 0 ? 'breached' : 'undecided'
 }
 
 /** Mean satisfaction so far, clipped to [0, 1] because stand-ins may leave it; 1/2 before the first label. */
