@@ -229,6 +229,23 @@ describe('the SLA ledger', () => {
       expect(report?.certificate?.labels).toBe(1)
     })
 
+    it('waits for no label that is known not to come, and counts it as the worst on either side', () => {
+      const ledger = createSlaLedger(null)
+      feed(ledger, [...records.map(decided), said(first, 1, { metric: 'audit-missed' })])
+      expect(ledger.report('gold')?.resolved).toBe(placeOf(second))
+      feed(ledger, [audited(second, 1)], 50)
+      const wanted = createClassCertificate({ delta: 0.05 })
+      for (const record of records.slice(0, placeOf(drawn[2] ?? second))) {
+        const drawnNow = record === first || record === second
+        const draw = { probability: 0.4, drawn: drawnNow, value: record === second ? 1 : null }
+        wanted.add({ atMs: 0, floor: 0.8, prediction: 0.7 }, { kind: 'audit', draw, humanShare: 1 })
+      }
+      expect(ledger.report('gold')?.certificate).toEqual(wanted.reading())
+      // Too late: the decision is settled.
+      feed(ledger, [audited(first, 1)], 51)
+      expect(ledger.report('gold')).toMatchObject({ lateLabels: 1, certificate: { labels: 1 } })
+    })
+
     it('takes complaints, silence and audits of another coin for nothing', () => {
       const undrawn = records.find(({ id }) => !isDrawnForAudit(id, 0.4))
       if (undrawn === undefined) throw new Error('every coin fell')
