@@ -28,7 +28,10 @@ export async function run(args: readonly string[]): Promise<number> {
     const stated = readReplayRequest(given)
     const artefact = stated.artefactPath === null ? null : await readArtefact(stated.artefactPath)
     const request = artefact === null ? stated : requestFrom(artefact, stated, given)
-    const { prepared, warm } = await prepareAll(request, await openPreparer(readEncoderSpec(given)))
+    const { prepared, warm } = await prepareAll(
+      request,
+      await openPreparer(readEncoderSpec(given), [request.policy]),
+    )
     if (artefact !== null) checkArtefact(artefact, { request, prepared })
     const models = readModelRequest(given, request.policy, prepared.trace)
     const warmStart: WarmStart =

@@ -38,14 +38,17 @@ export function tinyPrepared(rows: readonly TinyRow[]): PreparedTrace {
   return prepareTrace(tinyTrace(rows), countingFeaturizer)
 }
 
+const countCharacters = (text: string): Features => ({
+  encoder: 'character-count@1',
+  buckets: Uint16Array.of(),
+  counts: Uint16Array.of(),
+  statistics: Float32Array.of(text.length),
+})
+
 const countingFeaturizer: Featurizer = {
   name: 'character-count@1',
   bucketCount: 1,
   statisticCount: 1,
-  featurize: (text): Features => ({
-    encoder: 'character-count@1',
-    buckets: Uint16Array.of(),
-    counts: Uint16Array.of(),
-    statistics: Float32Array.of(text.length),
-  }),
+  featurize: countCharacters,
+  featurizeWithNgrams: countCharacters,
 }
