@@ -100,6 +100,7 @@ test('a class starts from the artefact, and later from its own saved state', asy
   const second = await serve(trained, ofClass('plimsoll'), store)
   expect(second.lines).toContain('class gold starts from its saved state, not from zoo.plimsoll')
   expect(await predicted(second.gateway.url, hard(500))).toBeLessThan(0.3)
+  expect(second.lines.join()).not.toContain('evidence')
   await second.gateway.close()
   expect(await store.loadSnapshot('plimsoll')).toEqual(learned)
 })
@@ -172,6 +173,7 @@ test('a model that the training did not know is named in the log; other classes 
   expect(lines).toEqual([
     'zoo.plimsoll: class gold: not trained on p/m1, unknown at first',
     'class gold starts from zoo.plimsoll',
+    expect.stringContaining('class gold: evidence is tentative; promise no floor yet'),
   ])
 })
 

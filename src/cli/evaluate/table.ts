@@ -1,6 +1,7 @@
 import type { Comparison } from '../../lab/evaluate/comparisons.ts'
-import type { Evaluation, MetricSummaries } from '../../lab/evaluate.ts'
+import { type Evaluation, evaluationEvidence, type MetricSummaries } from '../../lab/evaluate.ts'
 import type { PolicyMetrics } from '../../lab/metrics/policy-metrics.ts'
+import { evidenceAdvice } from '../../routing/predict/evidence.ts'
 
 interface Column {
   readonly metric: keyof PolicyMetrics
@@ -41,7 +42,9 @@ export function evaluationTable(evaluation: Evaluation): string {
     ...shown.map(([name, summary]) => line(`  ${name}`, summary)),
   ]
   const comparisons = comparisonLines(evaluation.comparisons)
-  return [titleOf(evaluation), '', ...aligned(rows), '', ...comparisons, ...legend, ''].join('\n')
+  const evidence = evaluationEvidence(evaluation)
+  const about = `evidence: ${evidence}; ${evidenceAdvice(evidence)}`
+  return [titleOf(evaluation), about, '', ...aligned(rows), '', ...comparisons, ...legend, ''].join('\n')
 }
 
 /** One frontier of predictions is enough on a screen; the others are in the JSON. */

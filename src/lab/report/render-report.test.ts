@@ -46,6 +46,15 @@ describe('renderReport', () => {
     expect(open).toEqual([])
   })
 
+  it('says how much the number of training rows is worth, at the top where it is too little', () => {
+    // 40 of 80 rows.
+    expect(page.split('<section')[0]).toContain('promise no floor')
+    expect(sectionOf('method')).toContain('40 training rows: promise no floor')
+    const enough = renderReport({ ...figures, trainingRows: 300 }, command)
+    expect(enough.split('<section')[0]).not.toContain('promise')
+    expect(enough).toContain('300 training rows: enough to promise a floor')
+  })
+
   it('has no number that is none', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/)
   })
