@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
 const legend = [
   'saved: share of the bill against the cheapest single model that met the floor in training, and against the best static',
   'mixture, with hindsight, at the satisfaction achieved. points, gap: satisfaction above that mixture at the same cost, at the',
-  'floors and over all prices. met, missed: floors met, and missed by more than one point. over: mean overshoot in points.',
+  'floors and along the frontier of the predictions. met, missed: floors met, and missed by more than one point. over: mean overshoot in points.',
   '/ clairvoyant: cost against the least with every label known. AUC, Brier, ECE: of the predictions, means over models.',
 ]
 
