@@ -35,7 +35,7 @@ export function tinyTrace(rows: readonly TinyRow[]): Trace {
 
 /** The same trace as the lab takes it, with features that only count characters. */
 export function tinyPrepared(rows: readonly TinyRow[]): PreparedTrace {
-  return prepareTrace(tinyTrace(rows), countingFeaturizer)
+  return prepareTrace(tinyTrace(rows), countingFeaturizer, true)
 }
 
 const countCharacters = (text: string): Features => ({
@@ -50,5 +50,12 @@ const countingFeaturizer: Featurizer = {
   bucketCount: 1,
   statisticCount: 1,
   featurize: countCharacters,
-  featurizeWithNgrams: countCharacters,
+  featurizeWithNgrams: text => ({
+    ...countCharacters(text),
+    ngrams: {
+      counter: 'word-character-ngrams@1',
+      buckets: Uint16Array.of(text.length),
+      counts: Uint16Array.of(1),
+    },
+  }),
 }
