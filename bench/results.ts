@@ -1,6 +1,7 @@
 // Measures every policy on recorded traces and prints docs/results.md:
 //   node bench/results.ts FOLDER [--seeds 101,102,103,104,105] [--first-split 301] > docs/results.md
-// --offline prints the offline part alone. FOLDER holds the traces named below; one that is absent is left out and said so.
+// --offline prints the offline part alone; --policies P1,P2,… chooses its rows, of which the first is compared with.
+// FOLDER holds the traces named below; one that is absent is left out and said so.
 // Progress goes to standard error.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -101,7 +102,7 @@ const pairedColumns = [
 const splits = 10
 
 /** The others are compared with the first. */
-const offlinePolicies = [
+const everyOfflinePolicy = [
   'lr',
   'plimsoll',
   'lr?learntCost=1',
@@ -114,7 +115,7 @@ const offlinePolicies = [
 ]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { folder, seeds, firstSplit, offline } = readArguments(process.argv.slice(2))
+const { folder, seeds, firstSplit, offline, offlinePolicies } = readArguments(process.argv.slice(2))
 const isPresent = ({ name }: DataSet): boolean => existsSync(fileOf(name))
 const present = dataSets.filter(isPresent)
 const presentOffline = [...dataSets, ...offlineOnly].filter(isPresent)
@@ -161,6 +162,7 @@ interface Arguments {
   readonly seeds: readonly number[]
   readonly firstSplit: number
   readonly offline: boolean
+  readonly offlinePolicies: readonly string[]
 }
 
 function readArguments(args: readonly string[]): Arguments {
@@ -171,16 +173,18 @@ function readArguments(args: readonly string[]): Arguments {
       seeds: { type: 'string', default: '101,102,103,104,105' },
       'first-split': { type: 'string', default: '301' },
       offline: { type: 'boolean', default: false },
+      policies: { type: 'string', default: everyOfflinePolicy.join(',') },
     },
   })
   const [folder] = positionals
   const numbers = values.seeds.split(',').map(Number)
   const firstSplit = Number(values['first-split'])
   if (folder !== undefined && [...numbers, firstSplit].every(Number.isInteger)) {
-    return { folder, seeds: numbers, firstSplit, offline: values.offline }
+    const { offline, policies } = values
+    return { folder, seeds: numbers, firstSplit, offline, offlinePolicies: policies.split(',') }
   }
   process.stderr.write(
-    'usage: node bench/results.ts FOLDER [--seeds 101,102,...] [--first-split 301] [--offline]\n',
+    'usage: node bench/results.ts FOLDER [--seeds 101,102,...] [--first-split 301] [--offline] [--policies P1,P2,...]\n',
   )
   process.exit(64)
 }
@@ -216,6 +220,10 @@ async function measure({ title, remark, options, policies }: Scenario): Promise<
 async function measureOffline(): Promise<void> {
   const last = firstSplit + splits - 1
   print('## Offline: trained on 70% of the prompts, tested on the others\n')
+  if (offline) {
+    const rows = offlinePolicies.join(',')
+    print(`    node bench/results.ts FOLDER --offline --first-split ${firstSplit} --policies '${rows}'\n`)
+  }
   print(
     `Means ± standard deviations over ${splits} splits (seeds ${firstSplit} to ${last}) and eleven floors`,
   )
