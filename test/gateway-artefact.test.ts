@@ -8,8 +8,10 @@ import { startGateway } from '../src/gateway/main.ts'
 import { prepareTrace } from '../src/lab/prepare-trace.ts'
 import { traceFingerprint } from '../src/lab/train/trace-fingerprint.ts'
 import { trainArtefact } from '../src/lab/train/train-artefact.ts'
+import { replayLog } from '../src/learner/replay-log.ts'
 import { createHashedFeaturizer } from '../src/routing/features/hashed-ngrams.ts'
 import { modelId } from '../src/routing/model.ts'
+import { createPolicy, readsNgrams } from '../src/routing/policies/registry.ts'
 import { type Artefact, encodeArtefact } from '../src/store/artefact.ts'
 import { createMemoryStore } from '../src/store/memory.ts'
 import type { Store } from '../src/store/store.ts'
@@ -37,7 +39,7 @@ function train(names: readonly string[], policy = 'plimsoll', parameters = {}): 
   }))
   const trace = { name: 'quiz', models: names.map(modelId), rows }
   return trainArtefact({
-    prepared: prepareTrace(trace, featurizer),
+    prepared: prepareTrace(trace, featurizer, readsNgrams(policy)),
     policy,
     parameters,
     satisfiedAt: null,
@@ -98,6 +100,7 @@ test('a class starts from the artefact, and later from its own saved state', asy
   const second = await serve(trained, ofClass('plimsoll'), store)
   expect(second.lines).toContain('class gold starts from its saved state, not from zoo.plimsoll')
   expect(await predicted(second.gateway.url, hard(500))).toBeLessThan(0.3)
+  expect(second.lines.join()).not.toContain('evidence')
   await second.gateway.close()
   expect(await store.loadSnapshot('plimsoll')).toEqual(learned)
 })
@@ -121,6 +124,47 @@ test('a log without a saved state is folded on top of the artefact', async () =>
   await second.gateway.close()
 })
 
+test('n-grams are counted, logged and replayed for a policy that reads them, and for no other', async () => {
+  const trained = train(['p/m0', 'p/m1'], 'lr')
+  const store = createMemoryStore()
+  const classes = [...ofClass('random').classes, { ...ofClass('mess-plus').classes[0], name: 'bronze' }]
+  const upstream = await startScriptedUpstream(answer('a'))
+  onTestFinished(() => upstream.close())
+  const config = testConfig([upstream.baseUrl, upstream.baseUrl], { classes })
+  const lr = { policy: 'lr', policyInstance: 'lr', readsNgrams: readsNgrams('lr') }
+  const gateway = await startGateway({
+    config: {
+      ...config,
+      classes: config.classes.map(each => (each.policy === 'random' ? { ...each, ...lr } : each)),
+    },
+    store,
+    artefact: { file: 'zoo.plimsoll', trained },
+  })
+  expect(await predicted(gateway.url, easy(500))).toBeGreaterThan(0.7)
+  expect(await predicted(gateway.url, hard(500))).toBeLessThan(0.4)
+  for (let i = 0; i < 20; i++) {
+    const prompt = [{ role: 'user', content: i % 2 === 0 ? hard(i) : easy(i) }]
+    for (const model of ['auto/gold', 'auto/bronze', 'p/m1']) {
+      const body = JSON.stringify(chat({ model, messages: prompt }))
+      expect((await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body })).status).toBe(200)
+    }
+  }
+  await gateway.close()
+  const events = await store.readEvents(0, 10_000)
+  const counted = events.flatMap(({ policy, event }) =>
+    event.kind === 'decision' && event.record.context.features.ngrams !== undefined ? [policy] : [],
+  )
+  expect(counted).toEqual(Array.from({ length: 20 }, () => 'lr'))
+  const replayed = await replayLog(store, {
+    policy: 'lr',
+    createPolicy: () => {
+      const { parameters, snapshot } = trained
+      return createPolicy('lr', { parameters, training: null, snapshot, auditBudget: 0 })
+    },
+  })
+  expect([replayed.decisions, replayed.mismatches]).toEqual([20, 0])
+})
+
 test('a model that the training did not know is named in the log; other classes start as ever', async () => {
   const trained = train(['p/m0', 'p/other'])
   const classes = [...ofClass('plimsoll').classes, { ...ofClass('mess-plus').classes[0], name: 'bronze' }]
@@ -129,6 +173,7 @@ test('a model that the training did not know is named in the log; other classes 
   expect(lines).toEqual([
     'zoo.plimsoll: class gold: not trained on p/m1, unknown at first',
     'class gold starts from zoo.plimsoll',
+    expect.stringContaining('class gold: evidence is tentative; promise no floor yet'),
   ])
 })
 

@@ -52,10 +52,11 @@ describe('plimsoll evaluate', () => {
     )
     expect(code).toBe(0)
     expect(out).toContain('a: 2 models, 42 training rows, 18 test rows, 2 random splits')
+    expect(out).toContain('evidence: means; promise no floor: fewer than 100 labelled rows')
     for (const name of ['static-mixture', 'fixed:large', 'best-static-mixture', 'clairvoyant-frontier'])
       expect(out).toContain(name)
     const written = JSON.parse(readFileSync(json, 'utf8'))
-    expect(written).toMatchObject({ trace: 'a', seeds: 2 })
+    expect(written).toMatchObject({ trace: 'a', seeds: 2, evidence: 'means' })
     expect(Object.keys(written.policies)).toEqual(['static-mixture', 'fixed:large'])
     const saved = written.policies['fixed:large'].billSavedVsMixture.mean
     expect(readFileSync(csv, 'utf8')).toContain(`policy,fixed:large,,,billSavedVsMixture,${saved},`)
@@ -94,6 +95,22 @@ describe('plimsoll evaluate', () => {
     for (const option of ['--policies', '--floors', '--test-trace', '--report']) expect(out).toContain(option)
   })
 
+  it('takes its splits from the first seed on, and one policy with several settings', async () => {
+    const splits = async (...options: readonly string[]) => {
+      const policies = 'lr,lr?c=100'
+      const { out } = await told('--trace', trace, '--policies', policies, '--json', '-', ...options)
+      return JSON.parse(out)
+    }
+    const early = await splits('--seeds', '3')
+    const late = await splits('--seeds', '1', '--first-seed', '3')
+    const seedsOf = (found: { splits: { seed: number }[] }) => found.splits.map(({ seed }) => seed)
+    expect([seedsOf(early), seedsOf(late)]).toEqual([[1, 2, 3], [3]])
+    const third = early.runs.filter(({ seed }: { seed: number }) => seed === 3)
+    expect(late.runs).toEqual(third)
+    expect(Object.keys(late.policies)).toEqual(['lr', 'lr?c=100'])
+    expect(late.policies['lr?c=100']).not.toEqual(late.policies.lr)
+  })
+
   const base = ['--trace', trace, '--policies', 'random']
   it.each([
     [[], 64, '--trace FILE is required'],
@@ -105,6 +122,13 @@ describe('plimsoll evaluate', () => {
     [['--trace', trace, '--policies', 'fixed'], 64, 'fixed'],
     [[...base, '--floors', '0.9'], 64, 'FROM:TO:STEP'],
     [[...base, '--seeds', '0'], 64, 'at least 1'],
+    [
+      [...base, '--test-trace', swapped, '--first-seed', '3'],
+      64,
+      '--first-seed goes with random splits only',
+    ],
+    [['--trace', trace, '--policies', 'random?x'], 64, 'expected name=number'],
+    [['--trace', trace, '--policies', 'lr?d=1'], 64, 'policy lr has no parameter d'],
     [[...base, '--train', '1'], 64, 'both sides need rows'],
     [[...base, '--train', '0.001'], 64, 'no training row is left'],
     [[...base, '--test-trace', swapped, '--seeds', '3'], 64, '--seeds goes with random splits only'],

@@ -3,6 +3,7 @@ import { alignModels } from '../lab/evaluate/align-models.ts'
 import { evaluationCsv } from '../lab/evaluate/evaluation-csv.ts'
 import { evaluationJson } from '../lab/evaluate/evaluation-json.ts'
 import { type EvaluationPlan, planEvaluation } from '../lab/evaluate/evaluation-plan.ts'
+import { namedPolicy } from '../lab/evaluate/named-policy.ts'
 import { concludeEvaluation, type Evaluation, evaluationTasks } from '../lab/evaluate.ts'
 import { readTrace, TraceError } from '../lab/read-trace.ts'
 import { renderReport } from '../lab/report/render-report.ts'
@@ -26,7 +27,10 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   try {
     const request = readEvaluateRequest(given)
-    const preparer = await openPreparer(request.encoder)
+    const preparer = await openPreparer(
+      request.encoder,
+      request.policies.map(name => namedPolicy(name).policy),
+    )
     const plan = await planOf(request, preparer).finally(preparer.close)
     const evaluation = await runPlan(plan)
     await write(request, evaluation, rerunCommand(args))

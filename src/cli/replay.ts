@@ -4,11 +4,13 @@ import type { WarmStart } from '../lab/run-replay.ts'
 import { SpecificationError } from '../lab/specification-error.ts'
 import type { RunFigures } from '../lab/summarise.ts'
 import type { Trace } from '../lab/trace.ts'
+import { evidenceAdvice } from '../routing/predict/evidence.ts'
 import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createProgress } from './progress.ts'
 import { checkArtefact, requestFrom } from './replay/artefact.ts'
+import { evidenceOfJob } from './replay/evidence.ts'
 import type { ReplayJob, ReplayTask } from './replay/job.ts'
 import { openSteps, runLine } from './replay/lines.ts'
 import { replayCommand } from './replay/options.ts'
@@ -28,13 +30,18 @@ export async function run(args: readonly string[]): Promise<number> {
     const stated = readReplayRequest(given)
     const artefact = stated.artefactPath === null ? null : await readArtefact(stated.artefactPath)
     const request = artefact === null ? stated : requestFrom(artefact, stated, given)
-    const { prepared, warm } = await prepareAll(request, await openPreparer(readEncoderSpec(given)))
+    const { prepared, warm } = await prepareAll(
+      request,
+      await openPreparer(readEncoderSpec(given), [request.policy]),
+    )
     if (artefact !== null) checkArtefact(artefact, { request, prepared })
     const models = readModelRequest(given, request.policy, prepared.trace)
     const warmStart: WarmStart =
       artefact === null ? warmStartOf(request, prepared, warm) : { kind: 'trained', trained: artefact }
     const json = given.flag('json')
-    const floors = await runAll({ request, prepared, models, warmStart }, json)
+    const job = { request, prepared, models, warmStart }
+    tellEvidence(job)
+    const floors = await runAll(job, json)
     if (!json) process.stdout.write(replayTable(titleOf(request, prepared), floors))
     return exitCodes.done
   } catch (error) {
@@ -82,6 +89,13 @@ function warmStartOf(
   if (same) return { kind: 'trace', prepared }
   const fault = `its models are ${prepared.trace.models.join(', ')}; expected those of the other trace`
   throw new TraceError(warmTracePath, null, `${fault}, ${online.trace.models.join(', ')}`)
+}
+
+/** Says on standard error where too little is known at the start to promise a floor. */
+function tellEvidence(job: ReplayJob): void {
+  const evidence = evidenceOfJob(job)
+  if (evidence === null || evidence === 'full') return
+  process.stderr.write(`evidence at the start: ${evidence}; ${evidenceAdvice(evidence)}\n`)
 }
 
 /** Runs every floor with every seed and writes what was asked for as soon as it is known. */

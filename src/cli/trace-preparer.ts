@@ -4,6 +4,7 @@ import { embedTrace } from '../lab/embed-trace.ts'
 import { type PreparedTrace, prepareTrace } from '../lab/prepare-trace.ts'
 import type { Trace } from '../lab/trace.ts'
 import { createHashedFeaturizer } from '../routing/features/hashed-ngrams.ts'
+import { readsNgrams } from '../routing/policies/registry.ts'
 import type { OptionSpec, ParsedArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { createProgress } from './progress.ts'
@@ -61,14 +62,21 @@ export interface TracePreparer {
   close(): Promise<void>
 }
 
-/** Opens the encoder, if there is one. Throws a `CommandError` that says why it cannot be used. */
-export async function openPreparer(spec: EncoderSpec | null): Promise<TracePreparer> {
+/**
+ * Opens the encoder, if there is one, and counts n-grams where one of the policies reads them.
+ * Throws a `CommandError` that says why the encoder cannot be used.
+ */
+export async function openPreparer(
+  spec: EncoderSpec | null,
+  policies: readonly string[],
+): Promise<TracePreparer> {
+  const ngrams = policies.some(readsNgrams)
   const featurizer = createHashedFeaturizer()
   const encoder =
     spec === null ? null : await openEncoder(spec, AbortSignal.timeout(CALL_LIMIT_MS)).catch(endCommand)
   return {
     async prepare(trace) {
-      const prepared = prepareTrace(trace, featurizer)
+      const prepared = prepareTrace(trace, featurizer, ngrams)
       return encoder === null ? prepared : await embed(prepared, encoder)
     },
     async close() {

@@ -90,6 +90,7 @@ describe('plimsoll train', () => {
       policy: 'static-mixture',
       parameters: expect.any(Object),
       encoder: 'hashed-ngrams@1',
+      evidence: 'tentative',
       codeVersion: expect.stringMatching(/^\d+\.\d+\.\d+/),
       models: [
         {

@@ -108,8 +108,8 @@ function checkedParameters(
   }
 }
 
-async function prepare({ tracePath, satisfiedAt, encoder }: TrainRequest): Promise<PreparedTrace> {
-  const preparer = await openPreparer(encoder)
+async function prepare({ tracePath, satisfiedAt, encoder, policy }: TrainRequest): Promise<PreparedTrace> {
+  const preparer = await openPreparer(encoder, [policy])
   try {
     return await preparer.prepare(await readTrace(tracePath, { satisfiedAt }))
   } catch (error) {

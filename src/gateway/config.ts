@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml'
 import type * as z from 'zod'
 import type { Capability, WireProtocol } from '../inference/inference-request.ts'
 import { type ModelId, type ModelSpec, modelId } from '../routing/model.ts'
+import { readsNgrams } from '../routing/policies/registry.ts'
 import type { SlaClass } from '../routing/sla.ts'
 import type { BreakerOptions } from '../upstream/circuit-breaker.ts'
 import type { CallTimeouts } from '../upstream/upstream.ts'
@@ -56,6 +57,8 @@ export interface ClassConfig {
   readonly audits: AuditsConfig | null
   /** Names the policy instance: classes with the same policy, parameters and audit budget share one. */
   readonly policyInstance: string
+  /** The policy reads n-grams: they are counted for requests of this class, and of no other. */
+  readonly readsNgrams: boolean
   /** How long users may speak before their silence is logged; `null` where nobody ever speaks. */
   readonly feedbackWindowMs: number | null
   /** The models that may serve the class. */
@@ -258,6 +261,7 @@ function buildClass(
     policyParameters: entry.policyParameters,
     auditBudget: entry.auditBudget,
     policyInstance: policyKey({ ...entry, policy }),
+    readsNgrams: readsNgrams(policy),
     feedbackWindowMs: entry.feedback.windowMs ?? DEFAULT_WINDOW_MS[entry.feedback.kind],
     models: new Set(entry.models?.map(resolve) ?? models.map(model => model.spec.id)),
   }

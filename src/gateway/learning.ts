@@ -1,5 +1,6 @@
 import { createLearner, type Learner, type LearnerOptions } from '../learner/learner.ts'
 import type { PolicySnapshot } from '../routing/policy.ts'
+import { evidenceAdvice } from '../routing/predict/evidence.ts'
 import type { ClassConfig, GatewayConfig } from './config.ts'
 import { namesOf, planStart, startInstance, type TrainedStart } from './trained-start.ts'
 
@@ -58,6 +59,9 @@ function setupOf(config: GatewayConfig, parts: LearningParts): Pick<LearnerOptio
           const from =
             snapshot === null ? `from ${start.file}` : `from its saved state, not from ${start.file}`
           parts.log(`${sharing} starts ${from}`)
+          const { evidence } = start.trained
+          if (snapshot === null && evidence !== 'full')
+            parts.log(`${sharing}: evidence is ${evidence}; ${evidenceAdvice(evidence)}`)
         }
         return policy
       },

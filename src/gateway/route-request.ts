@@ -54,8 +54,10 @@ export function routeRequest(input: RouteInput): Routed {
   const text = promptText(chat.messages)
   const promptTokens = estimateTokens(text) + chat.messages.length * TOKENS_PER_MESSAGE + toolTokens(chat)
   const atMs = gateway.now()
-  const ngrams = gateway.featurizer.featurize(text)
-  const features = embedding === null ? ngrams : { ...ngrams, embedding }
+  const withNgrams = route.kind === 'class' && route.config.readsNgrams
+  const { featurizer } = gateway
+  const counted = withNgrams ? featurizer.featurizeWithNgrams(text) : featurizer.featurize(text)
+  const features = embedding === null ? counted : { ...counted, embedding }
   const described = { atMs, promptTokens, features }
   if (route.kind === 'pinned') return pinnedRoute(names, route.model, described)
   const found = eligible({

@@ -1,3 +1,4 @@
+import { type Evidence, evidenceOf } from '../routing/predict/evidence.ts'
 import { type Comparison, comparePolicies } from './evaluate/comparisons.ts'
 import { type EvaluationTask, evaluatePolicy, type PolicyResult } from './evaluate/evaluate-policy.ts'
 import type { EvaluationPlan } from './evaluate/evaluation-plan.ts'
@@ -31,6 +32,11 @@ export interface Evaluation {
 /** The tasks of a plan, split by split. */
 export function evaluationTasks(plan: EvaluationPlan): readonly EvaluationTask[] {
   return plan.splits.flatMap((_, split) => plan.policies.map(policy => ({ policy, split })))
+}
+
+/** What the smallest number of training rows of all splits is good for. */
+export function evaluationEvidence({ splits }: Pick<Evaluation, 'splits'>): Evidence {
+  return evidenceOf(Math.min(...splits.map(({ data }) => data.training.features.length)))
 }
 
 /** Runs a plan on this thread. Deterministic but for the seconds. Throws `SpecificationError`. */

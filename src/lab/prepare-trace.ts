@@ -12,12 +12,13 @@ export interface PreparedTrace {
   readonly promptTokens: readonly number[]
 }
 
-/** Featurizes every prompt of a trace. */
-export function prepareTrace(trace: Trace, featurizer: Featurizer): PreparedTrace {
+/** Featurizes every prompt of a trace; `ngrams`: with n-grams, for policies that read them. */
+export function prepareTrace(trace: Trace, featurizer: Featurizer, ngrams = false): PreparedTrace {
+  const featurize = ngrams ? featurizer.featurizeWithNgrams : featurizer.featurize
   return {
     trace,
     encoder: featurizer.name,
-    features: trace.rows.map(row => featurizer.featurize(row.prompt)),
+    features: trace.rows.map(row => featurize(row.prompt)),
     promptTokens: trace.rows.map(row => estimateTokens(row.prompt)),
   }
 }

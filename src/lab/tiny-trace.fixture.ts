@@ -35,17 +35,27 @@ export function tinyTrace(rows: readonly TinyRow[]): Trace {
 
 /** The same trace as the lab takes it, with features that only count characters. */
 export function tinyPrepared(rows: readonly TinyRow[]): PreparedTrace {
-  return prepareTrace(tinyTrace(rows), countingFeaturizer)
+  return prepareTrace(tinyTrace(rows), countingFeaturizer, true)
 }
+
+const countCharacters = (text: string): Features => ({
+  encoder: 'character-count@1',
+  buckets: Uint16Array.of(),
+  counts: Uint16Array.of(),
+  statistics: Float32Array.of(text.length),
+})
 
 const countingFeaturizer: Featurizer = {
   name: 'character-count@1',
   bucketCount: 1,
   statisticCount: 1,
-  featurize: (text): Features => ({
-    encoder: 'character-count@1',
-    buckets: Uint16Array.of(),
-    counts: Uint16Array.of(),
-    statistics: Float32Array.of(text.length),
+  featurize: countCharacters,
+  featurizeWithNgrams: text => ({
+    ...countCharacters(text),
+    ngrams: {
+      counter: 'word-character-ngrams@1',
+      buckets: Uint16Array.of(text.length),
+      counts: Uint16Array.of(1),
+    },
   }),
 }

@@ -106,14 +106,14 @@ export type { ClairvoyantCost } from './evaluate/clairvoyant.ts'
 export { clairvoyantCost } from './evaluate/clairvoyant.ts'
 export type { StaticMixture } from './evaluate/static-mixture.ts'
 export { mixtureCostAt, staticMixture } from './evaluate/static-mixture.ts'
-export type { Embedding, Features, Featurizer } from './features/features.ts'
+export type { Embedding, Features, Featurizer, NgramCounts } from './features/features.ts'
 export { createHashedFeaturizer } from './features/hashed-ngrams.ts'
 export type { Feedback, FeedbackSource, LearningEvent, Metric, Outcome } from './learning-event.ts'
 export type { ModelId, ModelSpec, TokenPrices } from './model.ts'
 export { modelId } from './model.ts'
 export type { Random } from './numeric/random.ts'
 export { createRandom } from './numeric/random.ts'
-export { createPolicy, policyDefinitions } from './policies/registry.ts'
+export { createPolicy, policyDefinitions, readsNgrams } from './policies/registry.ts'
 export type {
   ClassReport,
   Infeasibility,

@@ -107,6 +107,8 @@ export interface PolicyDefinition {
   readonly parameters: readonly PolicyParameter[]
   /** With its default parameters it refuses a cold start: it must be trained on rows, or continue from a snapshot. */
   readonly needsTraining?: boolean
+  /** It reads `Features.ngrams`: whoever makes features for it counts n-grams as well. */
+  readonly readsNgrams?: boolean
   /** `argument` is what follows the colon in `fixed:MODEL`, `null` without one. */
   create(setup: PolicySetup, argument: string | null): Policy
 }

@@ -34,10 +34,12 @@ export function syntheticFeatures(random: Random, easy: boolean): Features {
   const offset = easy ? 0 : 8192
   const chosen = Array.from({ length: 12 }, () => offset + random.integer(200))
   const buckets = Uint16Array.from([...new Set(chosen)].sort((a, b) => a - b))
+  const counts = Uint16Array.from(buckets, () => 1 + random.integer(3))
   return {
     encoder: 'hashed-ngrams@1',
     buckets,
-    counts: Uint16Array.from(buckets, () => 1 + random.integer(3)),
+    counts,
+    ngrams: { counter: 'word-character-ngrams@1', buckets, counts },
     statistics: Float32Array.from({ length: 61 }, (_, i) =>
       i === 0 ? 4 + 3 * random.next() : random.next(),
     ),

@@ -11,6 +11,7 @@ const headerSchema = z.strictObject({
   policy: z.string().min(1),
   parameters: z.record(z.string(), z.number()),
   encoder: z.string().min(1),
+  evidence: z.enum(['means', 'tentative', 'full']),
   models: z
     .array(
       z.strictObject({
@@ -71,6 +72,7 @@ export function headerOf(artefact: Artefact): ArtefactHeader {
     policy: artefact.policy,
     parameters: Object.fromEntries(Object.entries(artefact.parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
     encoder: artefact.encoder,
+    evidence: artefact.evidence,
     models: artefact.models.map(({ id, priceUsdPerMillion, typicalCostUsd }) => ({
       id,
       priceUsdPerMillion,

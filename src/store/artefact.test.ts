@@ -21,6 +21,7 @@ const artefact: Artefact = {
   policy: 'plimsoll',
   parameters: { exploration: 0.25, coldMean: 0.5 },
   encoder: 'hashed-ngrams@1',
+  evidence: 'means',
   models: [
     { id: modelId('a/klein'), priceUsdPerMillion: null, typicalCostUsd: 1 / 3 },
     {
@@ -44,7 +45,7 @@ function withBody(change: (body: string) => string): Uint8Array {
   const text = Buffer.from(encodeArtefact(artefact)).toString('latin1')
   const body = Buffer.from(change(text.slice(text.indexOf('\n') + 1)), 'latin1')
   const sum = createHash('sha256').update(body).digest('hex')
-  return Buffer.concat([Buffer.from(`plimsoll-artefact 1 ${body.length} ${sum}\n`), body])
+  return Buffer.concat([Buffer.from(`plimsoll-artefact 2 ${body.length} ${sum}\n`), body])
 }
 
 function refusal(bytes: Uint8Array): string {
@@ -89,9 +90,9 @@ describe('decodeArtefact', () => {
   })
 
   it('refuses another format', () => {
-    const text = Buffer.from(bytes).toString('latin1').replace('plimsoll-artefact 1 ', 'plimsoll-artefact 2 ')
+    const text = Buffer.from(bytes).toString('latin1').replace('plimsoll-artefact 2 ', 'plimsoll-artefact 3 ')
     expect(refusal(Buffer.from(text, 'latin1'))).toBe(
-      'zoo.plimsoll: it is written in format 2, but this version reads format 1; train it again, or use the version that wrote it',
+      'zoo.plimsoll: it is written in format 3, but this version reads format 2; train it again, or use the version that wrote it',
     )
   })
 

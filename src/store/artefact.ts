@@ -88,7 +88,7 @@ export class ArtefactError extends Error {
 }
 
 /** Format of the file; another one is refused. */
-export const ARTEFACT_FORMAT = 1
+export const ARTEFACT_FORMAT = 2
 
 const MAGIC = 'plimsoll-artefact'
 /** The first line is shorter than this in every format. */

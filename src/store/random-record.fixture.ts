@@ -93,6 +93,16 @@ function randomFeatures(random: Random): Features {
           },
         }
       : {}),
+    ...(random.next() < 0.3 ? { ngrams: randomNgrams(random) } : {}),
+  }
+}
+
+function randomNgrams(random: Random): NonNullable<Features['ngrams']> {
+  const buckets = Uint16Array.from({ length: random.integer(400) }, () => random.integer(65_536)).sort()
+  return {
+    counter: `word-character-ngrams@${random.integer(2)}`,
+    buckets,
+    counts: Uint16Array.from(buckets, () => 1 + random.integer(9)),
   }
 }
 

@@ -140,7 +140,7 @@ describe('a stored record', () => {
     expectTypeOf<keyof ConstraintPrice>().toEqualTypeOf<'constraint' | 'priceUsd'>()
     expectTypeOf<keyof ModelEstimate>().toEqualTypeOf<'model' | 'satisfaction' | 'costUsd' | 'score'>()
     expectTypeOf<keyof Features>().toEqualTypeOf<
-      'encoder' | 'buckets' | 'counts' | 'statistics' | 'embedding'
+      'encoder' | 'buckets' | 'counts' | 'statistics' | 'embedding' | 'ngrams'
     >()
   })
 })

@@ -15,6 +15,10 @@ import { frameHashBytes, type KnownFrame, type RecordFrame } from './record-fram
 /** First byte of every stored record; a reader refuses another number. */
 const recordSchema = 1
 
+/** What features may hold beside the rest, as bits of one byte. */
+const EMBEDDING = 1
+const NGRAMS = 2
+
 const modes = ['exploit', 'explore'] as const
 
 /**
@@ -82,22 +86,36 @@ export function decodeRecord(bytes: Uint8Array, frame: RecordFrame): DecisionRec
 }
 
 function writeFeatures(features: Features, out: BinaryWriter): void {
-  const { buckets, counts } = features
+  const { embedding, ngrams } = features
+  writeCounts(features, out)
+  out.writeFloat32Array(features.statistics)
+  out.writeByte((embedding === undefined ? 0 : EMBEDDING) + (ngrams === undefined ? 0 : NGRAMS))
+  if (embedding !== undefined) out.writeFloat32Array(embedding.values)
+  if (ngrams !== undefined) writeCounts(ngrams, out)
+}
+
+function writeCounts({ buckets, counts }: Pick<Features, 'buckets' | 'counts'>, out: BinaryWriter): void {
   if (counts.length !== buckets.length) {
     throw new RangeError(`features have ${buckets.length} buckets and ${counts.length} counts; give as many`)
   }
   out.writeCounts(buckets, counts)
-  out.writeFloat32Array(features.statistics)
-  out.writeByte(features.embedding === undefined ? 0 : 1)
-  if (features.embedding !== undefined) out.writeFloat32Array(features.embedding.values)
 }
 
-function readFeatures(reader: BinaryReader, { encoder, embeddingEncoder = '' }: RecordFrame): Features {
+function readFeatures(reader: BinaryReader, frame: RecordFrame): Features {
+  const { encoder, embeddingEncoder = '', ngramCounter = '' } = frame
   const { buckets, counts } = reader.readCounts()
   const statistics = reader.readFloat32Array()
-  if (reader.readByte() === 0) return { encoder, buckets, counts, statistics }
-  const embedding = { encoder: embeddingEncoder, values: reader.readFloat32Array() }
-  return { encoder, buckets, counts, statistics, embedding }
+  const parts = reader.readByte()
+  return {
+    encoder,
+    buckets,
+    counts,
+    statistics,
+    ...((parts & EMBEDDING) === 0
+      ? {}
+      : { embedding: { encoder: embeddingEncoder, values: reader.readFloat32Array() } }),
+    ...((parts & NGRAMS) === 0 ? {} : { ngrams: { counter: ngramCounter, ...reader.readCounts() } }),
+  }
 }
 
 function readLoad(reader: BinaryReader): UpstreamLoad {

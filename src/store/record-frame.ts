@@ -16,6 +16,8 @@ export interface RecordFrame {
   readonly encoder: string
   /** Who made the embeddings; absent where the records have none. */
   readonly embeddingEncoder?: string
+  /** Who counted the n-grams; absent where the records have none. */
+  readonly ngramCounter?: string
 }
 
 /** A frame as it is stored. */
@@ -44,9 +46,10 @@ export class FrameTable {
   #nextNumber = 0
 
   frameOf(context: RoutingContext): KnownFrame {
-    const { encoder, embedding } = context.features
+    const { encoder, embedding, ngrams } = context.features
     let key = `${encoder}|${this.#numberOf(context.sla)}`
     if (embedding !== undefined) key = `${embedding.encoder}|${key}`
+    if (ngrams !== undefined) key = `${ngrams.counter}|${key}`
     for (const model of context.models) key += `,${this.#numberOf(model)}`
     const known = this.#frames.get(key)
     if (known !== undefined) return known
@@ -56,6 +59,7 @@ export class FrameTable {
       models: context.models,
       encoder,
       ...(embedding === undefined ? {} : { embeddingEncoder: embedding.encoder }),
+      ...(ngrams === undefined ? {} : { ngramCounter: ngrams.counter }),
     })
     this.#frames.set(key, frame)
     return frame

@@ -18,7 +18,8 @@ export const evaluateCommand: CommandSpec = {
       kind: 'text',
       value: 'P1,P2,…',
       required: true,
-      meaning: 'policies, or oracle; the others are compared with the first',
+      meaning:
+        'policies, or oracle; the others are compared with the first; parameters as in lr?learntCost=1&c=2',
     },
     {
       name: 'floors',
@@ -27,7 +28,8 @@ export const evaluateCommand: CommandSpec = {
       default: 'auto',
       meaning: 'auto (11 equal steps from the cheapest model to the best in training) or FROM:TO:STEP',
     },
-    { name: 'seeds', kind: 'count', value: 'N', meaning: 'random splits, seeds 1 to N (default 5)' },
+    { name: 'seeds', kind: 'count', value: 'N', meaning: 'N random splits, each with its seed (default 5)' },
+    { name: 'first-seed', kind: 'count', value: 'S', meaning: 'the first of the seeds (default 1)' },
     { name: 'train', kind: 'share', value: 'F', meaning: 'share of the rows to train on (default 0.7)' },
     {
       name: 'test-trace',

@@ -1,5 +1,6 @@
 import type { EncoderSpec } from '../../encoders/open-encoder.ts'
 import { type FloorSpec, parseFloorSpec } from '../../lab/evaluate/floor-spec.ts'
+import { namedPolicy } from '../../lab/evaluate/named-policy.ts'
 import type { Trace } from '../../lab/trace.ts'
 import { policyDefinitions } from '../../routing/policies/registry.ts'
 import { nearestName, type ParsedArguments } from '../arguments.ts'
@@ -30,7 +31,7 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
     throw wrongUsage(`--satisfied-at must lie above 0 and not above 1, but ${satisfiedAt} was given`)
   }
   const testTracePath = given.text('test-trace') ?? null
-  for (const option of ['seeds', 'train']) {
+  for (const option of ['seeds', 'first-seed', 'train']) {
     if (testTracePath !== null && given.text(option) !== undefined) {
       throw wrongUsage(`--test-trace is one split of its own; --${option} goes with random splits only`)
     }
@@ -41,6 +42,7 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
   }
   const seeds = given.number('seeds') ?? 5
   if (seeds === 0) throw wrongUsage('--seeds must be at least 1, but 0 was given')
+  const firstSeed = given.number('first-seed') ?? 1
   const floorText = given.text('floors') ?? 'auto'
   return {
     tracePath: given.text('trace') ?? '',
@@ -48,7 +50,7 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
     policies: policiesOf(given.text('policies') ?? ''),
     floorText,
     floors: parseFloorSpec(floorText),
-    seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+    seeds: Array.from({ length: seeds }, (_, i) => firstSeed + i),
     trainingShare,
     satisfiedAt,
     jsonPath: given.text('json') ?? null,
@@ -61,8 +63,9 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
 /** A policy would serve another model in place of one that does not exist; here that is a slip of the pen. */
 export function checkPolicyModels(policies: readonly string[], trace: Trace): void {
   for (const policy of policies) {
-    const colon = policy.indexOf(':')
-    const model = policy.slice(colon + 1)
+    const { policy: name } = namedPolicy(policy)
+    const colon = name.indexOf(':')
+    const model = name.slice(colon + 1)
     if (colon < 0 || trace.models.some(known => known === model)) continue
     throw wrongUsage(
       `--policies ${policy}: no model '${model}' in the trace; it has ${trace.models.join(', ')}`,
@@ -81,7 +84,7 @@ function policiesOf(text: string): readonly string[] {
 
 function checkName(policy: string): void {
   const known = [...policyDefinitions.map(definition => definition.name), 'oracle']
-  const [base = ''] = policy.split(':')
+  const [base = ''] = namedPolicy(policy).policy.split(':')
   if (known.includes(base)) return
   if (base === '') throw wrongUsage('--policies holds an empty name; expected P1,P2,… without spare commas')
   const nearest = nearestName(base, known)

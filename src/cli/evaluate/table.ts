@@ -1,6 +1,7 @@
 import type { Comparison } from '../../lab/evaluate/comparisons.ts'
-import type { Evaluation, MetricSummaries } from '../../lab/evaluate.ts'
+import { type Evaluation, evaluationEvidence, type MetricSummaries } from '../../lab/evaluate.ts'
 import type { PolicyMetrics } from '../../lab/metrics/policy-metrics.ts'
+import { evidenceAdvice } from '../../routing/predict/evidence.ts'
 
 interface Column {
   readonly metric: keyof PolicyMetrics
@@ -27,7 +28,7 @@ const columns: readonly Column[] = [
 const legend = [
   'saved: share of the bill against the cheapest single model that met the floor in training, and against the best static',
   'mixture, with hindsight, at the satisfaction achieved. points, gap: satisfaction above that mixture at the same cost, at the',
-  'floors and over all prices. met, missed: floors met, and missed by more than one point. over: mean overshoot in points.',
+  'floors and along the frontier of the predictions. met, missed: floors met, and missed by more than one point. over: mean overshoot in points.',
   '/ clairvoyant: cost against the least with every label known. AUC, Brier, ECE: of the predictions, means over models.',
 ]
 
@@ -41,7 +42,9 @@ export function evaluationTable(evaluation: Evaluation): string {
     ...shown.map(([name, summary]) => line(`  ${name}`, summary)),
   ]
   const comparisons = comparisonLines(evaluation.comparisons)
-  return [titleOf(evaluation), '', ...aligned(rows), '', ...comparisons, ...legend, ''].join('\n')
+  const evidence = evaluationEvidence(evaluation)
+  const about = `evidence: ${evidence}; ${evidenceAdvice(evidence)}`
+  return [titleOf(evaluation), about, '', ...aligned(rows), '', ...comparisons, ...legend, ''].join('\n')
 }
 
 /** One frontier of predictions is enough on a screen; the others are in the JSON. */

@@ -1,6 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { ReplayStep } from '../../lab/replay.ts'
+import type { Evidence } from '../../routing/predict/evidence.ts'
 import { CommandError, exitCodes } from '../exit.ts'
+import { evidenceOfJob } from './evidence.ts'
 import type { ReplayJob, ReplayTask, TaskResult } from './job.ts'
 
 /** The JSON object of one run, as `--json` writes it. */
@@ -18,10 +20,16 @@ export function runLine(job: ReplayJob, task: ReplayTask, result: TaskResult): s
     delay: request.delay,
     warmStart: request.warmTracePath ?? request.warmShare,
     ...(request.artefactPath === null ? {} : { artefact: request.artefactPath }),
+    ...evidenceField(job),
     ...figures,
     seconds: result.seconds,
     references,
   })
+}
+
+function evidenceField(job: ReplayJob): { readonly evidence?: Evidence } {
+  const evidence = evidenceOfJob(job)
+  return evidence === null ? {} : { evidence }
 }
 
 /** The JSON object of one decision, as `--steps` writes it; `id` is the row's. */

@@ -1,3 +1,4 @@
+import { evidenceAdvice } from '../../routing/predict/evidence.ts'
 import type { Artefact } from '../../store/artefact.ts'
 import { certificateRemarks } from './certification.ts'
 
@@ -15,14 +16,15 @@ export interface TrainingResult {
 export function trainingJson({ artefact, path, bytes, seconds }: TrainingResult): string {
   const { training, learned, prices, policy, parameters, encoder, codeVersion } = artefact
   const models = learned.map(({ id, ...figures }) => ({ model: id, ...figures }))
+  const { evidence } = artefact
   const certified = artefact.certified === undefined ? {} : { certified: artefact.certified }
-  const about = { policy, parameters, encoder, codeVersion, ...certified }
+  const about = { policy, parameters, encoder, evidence, codeVersion, ...certified }
   return JSON.stringify({ ...training, ...about, models, prices, artefact: path, bytes, seconds })
 }
 
 /** What was learned, for people. */
 export function trainingTable({ artefact, path, bytes, seconds }: TrainingResult): string {
-  const { training, learned, prices, policy, encoder } = artefact
+  const { training, learned, prices, policy, encoder, evidence } = artefact
   const figure = (value: number | null, digits: number): string =>
     value === null ? '-' : value.toFixed(digits)
   const rows = learned.map(model => [
@@ -35,6 +37,7 @@ export function trainingTable({ artefact, path, bytes, seconds }: TrainingResult
   const order = training.seed === null ? 'in the order of the file' : `in the order of seed ${training.seed}`
   return [
     `${policy} on ${training.trace}: ${training.rows} rows ${order}, features of ${encoder}`,
+    `evidence: ${evidence}; ${evidenceAdvice(evidence)}`,
     '',
     ...aligned([['model', 'satisfaction', 'USD/1000', 'Brier', 'ECE'], ...rows]),
     '',

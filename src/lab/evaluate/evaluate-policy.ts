@@ -9,6 +9,7 @@ import { SpecificationError } from '../specification-error.ts'
 import { type DecidedRows, decideRows } from './decide-rows.ts'
 import type { EvaluationPlan } from './evaluation-plan.ts'
 import { bootstrapErrors, type MetricErrors } from './metric-errors.ts'
+import { namedPolicy } from './named-policy.ts'
 import { answersFloors, rehearse } from './rehearse.ts'
 import { type SplitData, splitData } from './split-data.ts'
 
@@ -123,7 +124,8 @@ function trainAndDecide(
 
 function trained(name: string, data: SplitData): Policy {
   try {
-    return createPolicy(name, { parameters: {}, training: data.training, snapshot: null, auditBudget: 0 })
+    const { policy, parameters } = namedPolicy(name)
+    return createPolicy(policy, { parameters, training: data.training, snapshot: null, auditBudget: 0 })
   } catch (error) {
     if (error instanceof RangeError) throw new SpecificationError(error.message, { cause: error })
     throw error

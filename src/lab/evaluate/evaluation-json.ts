@@ -1,4 +1,4 @@
-import type { EvaluatedSplit, Evaluation } from '../evaluate.ts'
+import { type EvaluatedSplit, type Evaluation, evaluationEvidence } from '../evaluate.ts'
 import type { FloorRun } from '../metrics/floor-figures.ts'
 import { meanCurves, meanOver, pooledCalibration } from './over-splits.ts'
 
@@ -9,6 +9,7 @@ export function evaluationJson(evaluation: Evaluation): Readonly<Record<string, 
     trace: plan.training.trace.name,
     testTrace: plan.bootstrap ? plan.test.trace.name : null,
     seeds: splits.length,
+    evidence: evaluationEvidence(evaluation),
     errors: plan.bootstrap ? 'bootstrap by prompt' : 'splits',
     runs: runsOf(splits, split => split.results.map(({ policy, runs }) => ({ name: policy, runs }))),
     policies,

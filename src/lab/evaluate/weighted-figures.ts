@@ -1,3 +1,4 @@
+import { frontierGap } from '../metrics/frontier-gap.ts'
 import type { ModelMeans, RouterPoint } from '../metrics/outcome-matrix.ts'
 import { choicesAtPrice, priceGrid } from '../metrics/price-curve.ts'
 import { billSavedVsMixture, pointsOverMixture } from '../metrics/savings.ts'
@@ -54,7 +55,7 @@ export function createWeightedFigures({
           means,
         ),
         pointsOverMixture: pointsOverMixture(points, means),
-        gap: curve === null ? null : pointsOverMixture(curve.map(pointOf), means),
+        gap: curve === null ? null : frontierGap(curve.map(pointOf), means),
         brier: squares === null ? null : dot(squares, weights) / total,
       }
     })

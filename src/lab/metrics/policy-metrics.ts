@@ -1,5 +1,6 @@
 import { type PredictionFigures, predictionFigures } from './calibration.ts'
 import { type FloorFigures, type FloorRun, floorFigures } from './floor-figures.ts'
+import { frontierGap } from './frontier-gap.ts'
 import { type ModelMeans, modelMeans, type OutcomeMatrix } from './outcome-matrix.ts'
 import { meanAndSpread } from './paired-bootstrap.ts'
 import { priceCurve, priceGrid } from './price-curve.ts'
@@ -48,13 +49,10 @@ export function policyMetrics({ runs, training, test, predicted }: PolicyOutcome
   }
 }
 
-/**
- * `gap`: the mean, in points, over all prices of a predictor's satisfaction above the best static mixture of the same cost
- * on the test rows. No price is chosen, which makes it the steadiest figure.
- */
+/** `gap` of predictions: see `frontierGap`. */
 export function gapOverMixture(predicted: OutcomeMatrix, test: OutcomeMatrix): number {
   const means = modelMeans(test)
-  return pointsOverMixture(priceCurve(predicted, test, priceGrid(means)), means)
+  return frontierGap(priceCurve(predicted, test, priceGrid(means)), means)
 }
 
 /** Mean and standard deviation of a metric over the seeds at which it applies; `null` where it never does. */

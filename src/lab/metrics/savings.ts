@@ -37,7 +37,7 @@ export function billSavedVsMixture(runs: readonly FloorRun[], test: ModelMeans):
 }
 
 /**
- * `pointsOverMixture`, and `gap` when given the points of a curve over all prices: the mean, in points (hundredths), of
+ * `pointsOverMixture`: the mean, in points (hundredths), of
  * satisfaction minus that of the best static mixture of the same cost on the test rows. A cost above the best model's counts
  * as the best model's, one below the cheapest model's as the cheapest model's.
  */

@@ -19,10 +19,11 @@ export interface FloorAxes {
 export function floorAxes(policies: readonly ReportedPolicy[]): FloorAxes {
   const points = policies.flatMap(policy => policy.points)
   const floors = points.map(point => point.floor)
-  const span = Math.max(0.02, Math.max(...floors) - Math.min(...floors))
+  const [least, most] = [Math.min(...floors), Math.max(...floors)]
+  const span = Math.max(0.02, most - least)
   // One policy far off must not flatten all others: beyond half a span the frame cuts.
-  const low = Math.max(Math.min(...points.map(point => point.lower)), Math.min(...floors) - span / 2, 0)
-  const high = Math.min(Math.max(...points.map(point => point.upper)), Math.max(...floors) + span / 2, 1)
+  const low = Math.max(Math.min(least, ...points.map(point => point.lower)), least - span / 2, 0)
+  const high = Math.min(Math.max(most, ...points.map(point => point.upper)), most + span / 2, 1)
   return { low, high }
 }
 

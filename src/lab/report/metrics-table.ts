@@ -43,7 +43,7 @@ const columns: readonly Column[] = [
   {
     metric: 'gap',
     title: 'gap',
-    meaning: 'the same over all prices of the predictions',
+    meaning: 'the same along the frontier of the predictions, no price chosen',
     scale: 1,
     digits: 2,
     best: 'highest',

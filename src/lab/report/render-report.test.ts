@@ -3,6 +3,7 @@ import { createRandom } from '../../routing/numeric/random.ts'
 import { planEvaluation } from '../evaluate/evaluation-plan.ts'
 import { evaluate } from '../evaluate.ts'
 import { tinyPrepared } from '../tiny-trace.fixture.ts'
+import { floorAxes, floorChart } from './floor-chart.ts'
 import { renderReport } from './render-report.ts'
 import { reportFigures } from './report-figures.ts'
 
@@ -44,6 +45,32 @@ describe('renderReport', () => {
       else expect(open.pop()).toBe(name)
     }
     expect(open).toEqual([])
+  })
+
+  it('says how much the number of training rows is worth, at the top where it is too little', () => {
+    // 40 of 80 rows.
+    expect(page.split('<section')[0]).toContain('promise no floor')
+    expect(sectionOf('method')).toContain('40 training rows: promise no floor')
+    const enough = renderReport({ ...figures, trainingRows: 300 }, command)
+    expect(enough.split('<section')[0]).not.toContain('promise')
+    expect(enough).toContain('300 training rows: enough to promise a floor')
+  })
+
+  it('draws no mark outside the axes, however far above its floors a policy stays', () => {
+    const [first] = figures.policies
+    if (first === undefined) throw new Error('there are policies')
+    const most = Math.max(...first.points.map(({ floor }) => floor))
+    const above = first.points.map(point => ({
+      ...point,
+      satisfaction: most,
+      lower: most - 0.01,
+      upper: most,
+    }))
+    const chart = floorChart({ ...first, points: above }, 0, floorAxes([{ ...first, points: above }]))
+    const places = [...chart.matchAll(/cx="([-\d.]+)"/g)].map(([, place]) => Number(place))
+    expect(places).toHaveLength(11)
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(30)
+    expect(Math.max(...places)).toBeLessThanOrEqual(202)
   })
 
   it('has no number that is none', () => {

@@ -1,3 +1,4 @@
+import { evidenceAdvice, evidenceOf } from '../../routing/predict/evidence.ts'
 import { calibrationChart } from './calibration-chart.ts'
 import { differenceCharts } from './difference-chart.ts'
 import { finding, tiles } from './findings.ts'
@@ -47,8 +48,17 @@ function head(figures: ReportFigures): string {
 <h1>${escaped(title)}</h1>
 <p class="facts">${counted(models.length, 'model')}, ${how}</p>
 <p class="finding">${finding(figures)}</p>
+${caution(figures)}
 ${tiles(figures)}
 </header>`
+}
+
+/** Said at the top where too few rows were trained on; elsewhere the method says that they suffice. */
+function caution({ trainingRows }: ReportFigures): string {
+  const evidence = evidenceOf(trainingRows)
+  return evidence === 'full'
+    ? ''
+    : `<p class="facts"><b>Little evidence:</b> ${evidenceAdvice(evidence)}.</p>`
 }
 
 function sections(figures: ReportFigures): readonly string[] {
@@ -136,7 +146,8 @@ function legend({ policies }: ReportFigures): string {
   return `<ul class="legend">${items.join('')}</ul>`
 }
 
-function closing({ splits, testTitle, summarisedFrom }: ReportFigures, command: string): string {
+function closing(figures: ReportFigures, command: string): string {
+  const { splits, testTitle, summarisedFrom, trainingRows } = figures
   const dropped =
     summarisedFrom > 0 ? ' Summaries leave the lowest floor out: the cheapest model meets it.' : ''
   const errors =
@@ -148,6 +159,7 @@ function closing({ splits, testTitle, summarisedFrom }: ReportFigures, command: 
 <p><b>Splits.</b> ${errors}; prompts that are the same but for case and punctuation never stand on both sides.</p>
 <p><b>No leaks.</b> A policy sees training rows, the test prompt and each model's mean training cost; no label, cost or task of a test row. It learns nothing while it is tested, and does not explore.</p>
 <p><b>Floors.</b> Every policy is asked for the same floors.${dropped} The price of satisfaction is chosen on training rows.</p>
+<p><b>Evidence.</b> ${counted(trainingRows, 'training row')}: ${evidenceAdvice(evidenceOf(trainingRows))}.</p>
 <p><b>Best static mixture.</b> The cheapest lottery over single models, solved with hindsight on the test rows. It reads no prompt.</p>
 <p><b>Saved.</b> A saving is counted at the satisfaction really achieved, so that missing a floor earns nothing.</p>
 <p><b>References.</b> What carries hindsight is no policy: it has seen the labels, and only bounds what can be had.</p>

@@ -21,7 +21,7 @@ const trace = tinyTrace(
     }
   }),
 )
-const prepared = prepareTrace(trace, featurizer)
+const prepared = prepareTrace(trace, featurizer, true)
 const spec: TrainingSpec = {
   prepared,
   policy: 'plimsoll',
@@ -89,7 +89,7 @@ describe('trainArtefact', () => {
     policy => {
       const trained = trainArtefact({ ...spec, policy })
       const online: RunSpec = {
-        prepared: prepareTrace({ ...trace, rows: trace.rows.slice(0, 60) }, featurizer),
+        prepared: prepareTrace({ ...trace, rows: trace.rows.slice(0, 60) }, featurizer, true),
         policy,
         parameters: {},
         floors: { kind: 'constant', floor: 0.9 },

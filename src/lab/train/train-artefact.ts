@@ -1,6 +1,7 @@
 import { createPolicy } from '../../routing/policies/registry.ts'
 import { allParameters } from '../../routing/policies/trained-policy.ts'
 import type { CrossFittedPredictions, TrainingRows } from '../../routing/policy.ts'
+import { evidenceOf } from '../../routing/predict/evidence.ts'
 import type { Artefact, LearnedModel, LearnedPrice } from '../../store/artefact.ts'
 import { brierScore, calibrationError } from '../metrics/calibration.ts'
 import { modelMeans, type OutcomeMatrix, outcomeMatrix } from '../metrics/outcome-matrix.ts'
@@ -54,6 +55,7 @@ export function trainArtefact(spec: TrainingSpec): Artefact {
     policy,
     parameters,
     encoder: prepared.encoder,
+    evidence: evidenceOf(order.length),
     models: training.models,
     training: {
       trace: trace.name,

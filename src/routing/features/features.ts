@@ -6,6 +6,16 @@ export interface Embedding {
   readonly values: Float32Array
 }
 
+/** Word and character n-grams of a prompt, hashed and counted. */
+export interface NgramCounts {
+  /** Name and version of what counted them; counts of two counters are never mixed. */
+  readonly counter: string
+  /** Buckets that occur, ascending, unique. */
+  readonly buckets: Uint16Array
+  /** How often, >= 1. Same length as `buckets`. */
+  readonly counts: Uint16Array
+}
+
 /**
  * One prompt as numbers. The shape is fixed by the featurizer that made it, named in `encoder`,
  * and holds no learned state: policies learn their own weights over it.
@@ -21,6 +31,8 @@ export interface Features {
   readonly statistics: Float32Array
   /** A semantic embedding, where an encoder made one; absent where none is configured, or where it failed. */
   readonly embedding?: Embedding
+  /** Present only for policies that ask for them (`PolicyDefinition.readsNgrams`): counting them costs more than all the rest. */
+  readonly ngrams?: NgramCounts
 }
 
 /** Turns text into features. Pure: the same text gives the same features in gateway, replicas and lab. */
@@ -31,6 +43,8 @@ export interface Featurizer {
   /** Length of `Features.statistics`. */
   readonly statisticCount: number
   featurize(text: string): Features
+  /** The same features with n-grams beside them. */
+  featurizeWithNgrams(text: string): Features
 }
 
 /** Names a featurizer together with the semantic encoder beside it: what learned state was made from. */

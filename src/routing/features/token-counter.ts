@@ -5,9 +5,15 @@ export const TOKEN_BUCKETS = 16_384
 
 /** Counts hashed tokens; draining lists them in ascending order without a sort. */
 export class TokenCounter {
-  readonly #counts = new Uint16Array(TOKEN_BUCKETS)
-  readonly #occupied = new Uint32Array(TOKEN_BUCKETS / 32)
+  readonly #counts: Uint16Array
+  readonly #occupied: Uint32Array
   #distinct = 0
+
+  /** @param buckets their number, a multiple of 32 */
+  constructor(buckets = TOKEN_BUCKETS) {
+    this.#counts = new Uint16Array(buckets)
+    this.#occupied = new Uint32Array(buckets / 32)
+  }
 
   /** Number of different buckets counted since the last drain. */
   get distinct(): number {
@@ -15,16 +21,16 @@ export class TokenCounter {
   }
 
   addWord(hash: number): void {
-    this.#add(hash & (WORD_BUCKETS - 1))
+    this.add(hash & (WORD_BUCKETS - 1))
   }
 
   /** Template tokens are binary: a repeated one counts once. */
   addTemplate(hash: number): void {
     const bucket = WORD_BUCKETS + (hash & (WORD_BUCKETS - 1))
-    if (this.#counts[bucket] === 0) this.#add(bucket)
+    if (this.#counts[bucket] === 0) this.add(bucket)
   }
 
-  #add(bucket: number): void {
+  add(bucket: number): void {
     const count = this.#counts[bucket] ?? 0
     if (count === 0) {
       const word = bucket >>> 5

@@ -37,19 +37,62 @@ export function truncatedSvd(
   const kept = Math.min(rank, width)
   const start = new Float64Array(matrix.columns * width)
   for (let i = 0; i < start.length; i++) start[i] = random.normal()
-  let range = times(matrix, start, width)
+  const { times, transposedTimes } = productsOf(matrix)
+  let range = times(start, width)
   orthonormalise(range, matrix.rows, width)
   for (let iteration = 0; iteration < powerIterations; iteration++) {
-    range = times(matrix, transposedTimes(matrix, range, width), width)
+    range = times(transposedTimes(range, width), width)
     orthonormalise(range, matrix.rows, width)
   }
-  const projected = transposedTimes(matrix, range, width)
+  const projected = transposedTimes(range, width)
   const { values, vectors } = symmetricEigen(gram(projected, matrix.columns, width), width)
   const singular = Float64Array.from(values.subarray(0, kept), value => Math.sqrt(Math.max(0, value)))
   const left = combine(range, matrix.rows, vectors, { width, kept })
-  const right = combine(projected, matrix.columns, vectors, { width, kept })
+  // A'U is (A'Q)W, and costs the matrix's entries instead of all its columns: n-grams have many.
+  const right = transposedTimes(left, kept)
   for (let i = 0; i < right.length; i++) right[i] = (right[i] ?? 0) / Math.max(singular[i % kept] ?? 0, 1e-12)
   return { rank: kept, left, singular, right }
+}
+
+/** A X and A'X for dense row-major X. */
+interface SparseProducts {
+  times(dense: Float64Array, width: number): Float64Array
+  transposedTimes(dense: Float64Array, width: number): Float64Array
+}
+
+/** Goes through the longer side in order, so that only the shorter one, which fits a cache, is met out of order. */
+function productsOf(matrix: SparseMatrix): SparseProducts {
+  if (matrix.columns <= matrix.rows) {
+    return {
+      times: (dense, width) => times(matrix, dense, width),
+      transposedTimes: (dense, width) => transposedTimes(matrix, dense, width),
+    }
+  }
+  const other = sparseTranspose(matrix)
+  return {
+    times: (dense, width) => transposedTimes(other, dense, width),
+    transposedTimes: (dense, width) => times(other, dense, width),
+  }
+}
+
+function sparseTranspose({ rows, columns, starts, indices, values }: SparseMatrix): SparseMatrix {
+  const ends = new Int32Array(columns + 1)
+  for (const column of indices) ends[column + 1] = (ends[column + 1] ?? 0) + 1
+  for (let column = 0; column < columns; column++) {
+    ends[column + 1] = (ends[column + 1] ?? 0) + (ends[column] ?? 0)
+  }
+  const next = ends.slice()
+  const out = { indices: new Int32Array(indices.length), values: new Float64Array(values.length) }
+  for (let row = 0; row < rows; row++) {
+    for (let e = starts[row] ?? 0; e < (starts[row + 1] ?? 0); e++) {
+      const column = indices[e] ?? 0
+      const to = next[column] ?? 0
+      next[column] = to + 1
+      out.indices[to] = row
+      out.values[to] = values[e] ?? 0
+    }
+  }
+  return { rows: columns, columns: rows, starts: ends, ...out }
 }
 
 /** A X for a dense row-major X [columns x width]. */

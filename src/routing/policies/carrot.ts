@@ -24,15 +24,17 @@ export const carrot: PolicyDefinition = offlineRouter({
     return trainNearestNeighbours(problem, bestNeighbourCount(problem, meanAreaUnderRoc))
   },
   readSatisfaction: NearestNeighbours.read,
-  cost: {
-    train(sample) {
-      const { relative, scales } = relativeCosts(sample.rows, Number.POSITIVE_INFINITY)
-      const problem = neighbourProblem(sample, relative)
-      const neighbours = bestNeighbourCount(problem, meanExplainedVariance)
-      return { batch: trainNearestNeighbours(problem, neighbours), scales }
+  costs: [
+    {
+      train(sample) {
+        const { relative, scales } = relativeCosts(sample.rows, Number.POSITIVE_INFINITY)
+        const problem = neighbourProblem(sample, relative)
+        const neighbours = bestNeighbourCount(problem, meanExplainedVariance)
+        return { batch: trainNearestNeighbours(problem, neighbours), scales }
+      },
+      read: NearestNeighbours.read,
     },
-    read: NearestNeighbours.read,
-  },
+  ],
 })
 
 function neighbourProblem(sample: OfflineSample, targets: Float64Array): NeighbourProblem {

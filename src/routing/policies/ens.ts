@@ -3,14 +3,15 @@ import { AveragedPredictors, averageTrained } from '../predict/averaged-predicto
 import { BatchLogistic, trainBatchLogistic } from '../predict/batch-logistic.ts'
 import { NearestNeighbours } from '../predict/nearest-neighbours.ts'
 import { neighbourhoodSize, trainNeighbours } from './knn.ts'
-import { inverseRegularisation } from './lr.ts'
+import { costFromPrompt, inverseRegularisation, plainBaseline } from './lr.ts'
 import { offlineRouter } from './offline-router.ts'
 
 /** The mean of `lr` and `knn`: see docs/policies/ens.md. */
 export const ens: PolicyDefinition = offlineRouter({
   name: 'ens',
   summary: 'The mean of the predictions of lr and knn; price from training rows.',
-  parameters: [inverseRegularisation, neighbourhoodSize],
+  parameters: [costFromPrompt, inverseRegularisation, neighbourhoodSize],
+  ...plainBaseline,
   trainSatisfaction: (sample, { c, neighbours }) =>
     averageTrained([
       trainBatchLogistic({

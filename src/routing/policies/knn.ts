@@ -1,6 +1,7 @@
 import type { PolicyDefinition } from '../policy.ts'
 import type { TrainedBatch } from '../predict/batch-predictor.ts'
 import { NearestNeighbours, trainNearestNeighbours } from '../predict/nearest-neighbours.ts'
+import { costFromPrompt, plainBaseline } from './lr.ts'
 import { offlineRouter } from './offline-router.ts'
 import type { OfflineSample } from './offline-training.ts'
 
@@ -18,7 +19,8 @@ export const knn: PolicyDefinition = offlineRouter({
   name: 'knn',
   summary:
     'Mean label of the 40 nearest training prompts (RouterBench, arXiv 2403.12031); price from training rows.',
-  parameters: [neighbourhoodSize],
+  parameters: [costFromPrompt, neighbourhoodSize],
+  ...plainBaseline,
   trainSatisfaction: (sample, { neighbours }) => trainNeighbours(sample, Math.round(neighbours)),
   readSatisfaction: NearestNeighbours.read,
 })

@@ -93,6 +93,27 @@ describe('a router that is trained once', () => {
     expect(costs(0).size).toBeGreaterThan(10)
   })
 
+  it('predicts cost of a plain baseline from the length of the prompt, or from its words when told', () => {
+    const costs = (learntCost: number) => {
+      const first = trained('lr', { learntCost })
+      const snapshot = first.snapshot()
+      const restored = createPolicy('lr', { ...coldStart, snapshot, parameters: { learntCost } })
+      const [own, again] = [first, restored].map(policy =>
+        pairPrompts(10).flatMap(features =>
+          policy
+            .decide(pairContext(features, 0.8), createRandom('x'))
+            .estimates.toSorted((a, b) => a.model.localeCompare(b.model))
+            .map(({ costUsd }) => costUsd),
+        ),
+      )
+      expect(again).toEqual(own)
+      return new Set(own)
+    }
+    // All prompts of the pair are equally long.
+    expect(costs(0).size).toBe(2)
+    expect(costs(1).size).toBeGreaterThan(10)
+  })
+
   it('follows the price list of a model', () => {
     const rows = { ...training, models: [spec('small', 2), spec('large', 30)] }
     const policy = createPolicy('lr', { ...coldStart, training: rows })

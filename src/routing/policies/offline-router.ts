@@ -2,9 +2,9 @@ import type { ByteReader } from '../numeric/byte-codec.ts'
 import { ByteWriter } from '../numeric/byte-codec.ts'
 import type { Policy, PolicyDefinition, PolicyParameter, PolicySetup } from '../policy.ts'
 import type { BatchPredictor, TrainedBatch } from '../predict/batch-predictor.ts'
-import { ComponentRidge } from '../predict/component-ridge.ts'
-import { MeanPredictor } from '../predict/mean-predictor.ts'
+import { NgramVector } from '../predict/ngram-vector.ts'
 import { PromptEstimator } from '../predict/prompt-estimator.ts'
+import { PromptVector } from '../predict/prompt-vector.ts'
 import {
   type PriceHull,
   priceHull,
@@ -14,20 +14,20 @@ import {
 } from '../price/price-hull.ts'
 import { createObservations, type ObservationsState, plainReport } from './observations.ts'
 import {
+  type CostModel,
+  meanCost,
   type OfflineSample,
   offlineSample,
   requireTraining,
-  type TrainedCost,
+  ridgeCost,
   trainedEstimator,
-  trainMeanCost,
-  trainRidgeCost,
 } from './offline-training.ts'
 import { refuseArgument, resolveParameters } from './parameters.ts'
 import { chooseByPrice } from './price-choice.ts'
 import { readSnapshot } from './snapshot-bytes.ts'
 import { plainAuditProbability } from './usable-label.ts'
 
-const schema = 2
+const schema = 3
 
 /** Parameters of every router that takes its price from training rows. */
 export const offlineParameters = [
@@ -60,18 +60,20 @@ export interface OfflineRouter<Table extends readonly PolicyParameter[]> {
   readonly parameters: Table
   trainSatisfaction(sample: OfflineSample, settings: Settings<Table>): TrainedBatch
   readSatisfaction(reader: ByteReader): BatchPredictor
-  /** Absent: the ridge on the prompt. Not asked where `meanCost` is 1. */
-  readonly cost?: {
-    train(sample: OfflineSample, settings: Settings<Table>): TrainedCost
-    read(reader: ByteReader): BatchPredictor
-  }
+  /** What satisfaction is predicted from; absent: the features that the gateway has at hand for every request. */
+  readonly reads?: 'ngrams'
+  /** Ways to predict cost, of which `costChoice` takes one and `meanCost` none; absent: the ridge on the prompt. */
+  readonly costs?: readonly CostModel[]
+  /** Position among `costs`; absent: the first. */
+  costChoice?(settings: Settings<Table>): number
 }
 
 /** What training leaves behind. */
 interface Trained {
   readonly estimator: PromptEstimator
   readonly hull: PriceHull
-  readonly meanCost: boolean
+  /** Position among `costModels`. */
+  readonly cost: number
 }
 
 /**
@@ -82,13 +84,14 @@ interface Trained {
 export function offlineRouter<const Table extends readonly PolicyParameter[]>(
   router: OfflineRouter<Table>,
 ): PolicyDefinition {
-  const { name, summary } = router
+  const { name, summary, reads } = router
   const parameters = [...offlineParameters, ...router.parameters]
   return {
     name,
     summary,
     parameters,
     needsTraining: true,
+    readsNgrams: reads === 'ngrams',
     create(setup, argument) {
       refuseArgument(name, argument)
       return createOfflinePolicy(router, setup)
@@ -103,7 +106,7 @@ function createOfflinePolicy<Table extends readonly PolicyParameter[]>(
   const { name } = router
   const general = settingsOf(name, offlineParameters, setup.parameters)
   const reader = readSnapshot(setup.snapshot, name, schema)
-  const { estimator, hull, meanCost } =
+  const { estimator, hull, cost } =
     reader === null ? train(router, setup, general.meanCost >= 0.5) : readTrained(router, reader)
   const seen = reader === null ? null : (JSON.parse(reader.text()) as ObservationsState)
   const observations = createObservations(setup.auditBudget, seen)
@@ -120,7 +123,7 @@ function createOfflinePolicy<Table extends readonly PolicyParameter[]>(
     },
     snapshot() {
       const writer = new ByteWriter()
-      writer.flag(meanCost)
+      writer.count(cost)
       estimator.write(writer)
       writePriceHull(hull, writer)
       writer.text(JSON.stringify(observations.state()))
@@ -132,28 +135,48 @@ function createOfflinePolicy<Table extends readonly PolicyParameter[]>(
 function train<Table extends readonly PolicyParameter[]>(
   router: OfflineRouter<Table>,
   setup: PolicySetup,
-  meanCost: boolean,
+  onMeans: boolean,
 ): Trained {
   const rows = requireTraining(router.name, setup)
   const settings = settingsOf(router.name, router.parameters, setup.parameters)
-  const sample = offlineSample(rows)
+  const vector = vectorizers[router.reads ?? 'prompt'].fit(rows.features)
+  const sample = offlineSample(rows, vector)
   const satisfaction = router.trainSatisfaction(sample, settings)
-  const cost = meanCost
-    ? trainMeanCost(sample)
-    : (router.cost?.train(sample, settings) ?? trainRidgeCost(sample))
-  const { estimator, crossFitted } = trainedEstimator(sample, satisfaction, cost)
+  const cost = onMeans ? 0 : 1 + (router.costChoice?.(settings) ?? 0)
+  const { estimator, crossFitted } = trainedEstimator(
+    sample,
+    satisfaction,
+    costModel(router, cost).train(sample),
+  )
   setup.onTrained?.(crossFitted)
-  return { estimator, hull: priceHull(crossFitted, rows), meanCost }
+  return { estimator, hull: priceHull(crossFitted, rows), cost }
+}
+
+const vectorizers = { prompt: PromptVector, ngrams: NgramVector }
+
+/** 0: each model's mean; from 1 on the router's own. */
+function costModel(
+  { name, costs = [ridgeCost] }: Pick<OfflineRouter<readonly PolicyParameter[]>, 'name' | 'costs'>,
+  position: number,
+): CostModel {
+  const model = [meanCost, ...costs][position]
+  if (model !== undefined) return model
+  throw new RangeError(`policy ${name} has no cost model ${position}; its state is damaged, train it again`)
 }
 
 function readTrained<Table extends readonly PolicyParameter[]>(
   router: OfflineRouter<Table>,
   reader: ByteReader,
 ): Trained {
-  const meanCost = reader.flag()
-  const readCost = meanCost ? MeanPredictor.read : (router.cost?.read ?? ComponentRidge.read)
-  const estimator = PromptEstimator.read(reader, router.readSatisfaction, readCost)
-  return { estimator, hull: readPriceHull(reader), meanCost }
+  const cost = reader.count()
+  const { read, readVector } = costModel(router, cost)
+  const estimator = PromptEstimator.read(reader, {
+    vector: vectorizers[router.reads ?? 'prompt'].read,
+    satisfaction: router.readSatisfaction,
+    ...(readVector === undefined ? {} : { costVector: readVector }),
+    cost: read,
+  })
+  return { estimator, hull: readPriceHull(reader), cost }
 }
 
 /** The values of one table out of those given for several. */

@@ -1,14 +1,16 @@
 import type { ModelId } from '../model.ts'
+import type { ByteReader } from '../numeric/byte-codec.ts'
 import { type SparseMatrix, type TruncatedSvd, truncatedSvd } from '../numeric/linear-algebra.ts'
 import { createRandom } from '../numeric/random.ts'
 import type { PolicySetup, TrainingRows } from '../policy.ts'
-import type { TrainedBatch } from '../predict/batch-predictor.ts'
-import { trainComponentRidge } from '../predict/component-ridge.ts'
+import type { BatchPredictor, TrainedBatch } from '../predict/batch-predictor.ts'
+import { ComponentRidge, trainComponentRidge } from '../predict/component-ridge.ts'
 import { expectedCost, priceIndex } from '../predict/cost-units.ts'
-import { trainMeans } from '../predict/mean-predictor.ts'
+import { LengthCost, lengthVector, trainLengthCost } from '../predict/length-cost.ts'
+import { MeanPredictor, trainMeans } from '../predict/mean-predictor.ts'
 import { NeighbourIndex } from '../predict/neighbour-index.ts'
 import { PromptEstimator } from '../predict/prompt-estimator.ts'
-import { PromptVector } from '../predict/prompt-vector.ts'
+import { PromptVector, sparseMatrix, type Vectorizer } from '../predict/prompt-vector.ts'
 import { relativeCosts } from '../predict/relative-costs.ts'
 import type { PlanSample } from '../price/price-plan.ts'
 
@@ -23,7 +25,7 @@ const LARGEST_RELATIVE = 8
 export interface OfflineSample {
   readonly rows: TrainingRows
   readonly models: readonly ModelId[]
-  readonly vector: PromptVector
+  readonly vector: Vectorizer
   /** [rows x columns]. */
   readonly prompts: SparseMatrix
   /** Decomposition of `prompts`, made at the first call. */
@@ -43,6 +45,16 @@ export interface TrainedCost {
   readonly batch: TrainedBatch
   /** [models]. */
   readonly scales: Float64Array
+  /** What it reads, where that is not the vector of the sample. */
+  readonly vector?: Vectorizer
+}
+
+/** A way to predict cost. */
+export interface CostModel {
+  train(sample: OfflineSample): TrainedCost
+  read(reader: ByteReader): BatchPredictor
+  /** Present where `train` gives a vector of its own. */
+  readonly readVector?: (reader: ByteReader) => Vectorizer
 }
 
 /** A trained estimator and what it predicts of each training row when that row is left out. */
@@ -63,9 +75,11 @@ export function requireTraining(policy: string, setup: PolicySetup): TrainingRow
 }
 
 /** Turns rows into vectors. */
-export function offlineSample(rows: TrainingRows): OfflineSample {
-  const vector = PromptVector.fit(rows.features)
-  const prompts = vector.matrix(rows.features)
+export function offlineSample(rows: TrainingRows, vector: Vectorizer): OfflineSample {
+  const prompts = sparseMatrix(
+    vector.columns,
+    rows.features.values().map((features, i) => vector.weigh(features, rows.promptTokens[i] ?? 0)),
+  )
   const neighbourhoods = new Map<number, Neighbourhood>()
   let decomposed: TruncatedSvd | null = null
   const svd = (): TruncatedSvd => {
@@ -83,16 +97,46 @@ export function offlineSample(rows: TrainingRows): OfflineSample {
   return { rows, models: rows.models.map(spec => spec.id), vector, prompts, svd, neighbourhood }
 }
 
-/** Cost predicted from the prompt: ridge in the principal components of the relative costs, cut at eight usual bills. */
-export function trainRidgeCost(sample: OfflineSample): TrainedCost {
-  const { relative, scales } = relativeCosts(sample.rows, LARGEST_RELATIVE)
-  return { batch: trainComponentRidge(sample.models, sample.svd(), relative), scales }
+/** Cost predicted from the vector of the sample: ridge in the principal components of the relative costs, cut at eight usual bills. */
+export const ridgeCost: CostModel = {
+  train(sample) {
+    const { relative, scales } = relativeCosts(sample.rows, LARGEST_RELATIVE)
+    return { batch: trainComponentRidge(sample.models, sample.svd(), relative), scales }
+  },
+  read: ComponentRidge.read,
+}
+
+/** The same ridge on words, template and statistics, whatever the sample holds. */
+export const learntCost: CostModel = {
+  train({ rows }) {
+    const vector = PromptVector.fit(rows.features)
+    return { ...ridgeCost.train(offlineSample(rows, vector)), vector }
+  },
+  read: ComponentRidge.read,
+  readVector: PromptVector.read,
+}
+
+/** Cost predicted as a straight line in the prompt's length, at least a fifth of the mean. */
+export const lengthCost: CostModel = {
+  train({ models, rows }) {
+    const { relative, scales } = relativeCosts(rows, LARGEST_RELATIVE)
+    return {
+      batch: trainLengthCost(models, rows.promptTokens, relative),
+      scales,
+      vector: lengthVector(),
+    }
+  },
+  read: LengthCost.read,
+  readVector: lengthVector,
 }
 
 /** Cost predicted as each model's mean. */
-export function trainMeanCost(sample: OfflineSample): TrainedCost {
-  const { relative, scales } = relativeCosts(sample.rows, Number.POSITIVE_INFINITY)
-  return { batch: trainMeans(sample.models, relative), scales }
+export const meanCost: CostModel = {
+  train(sample) {
+    const { relative, scales } = relativeCosts(sample.rows, Number.POSITIVE_INFINITY)
+    return { batch: trainMeans(sample.models, relative), scales }
+  },
+  read: MeanPredictor.read,
 }
 
 /** Puts trained predictors together. */
@@ -106,6 +150,7 @@ export function trainedEstimator(
   return {
     estimator: new PromptEstimator({
       vector,
+      costVector: cost.vector ?? null,
       satisfaction: satisfaction.predictor,
       cost: cost.batch.predictor,
       costScales: cost.scales,

@@ -4,10 +4,9 @@ import { type ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { Policy, PolicyDefinition, PolicyParameter, PolicySetup } from '../policy.ts'
 import { AveragedPredictors, averageTrained } from '../predict/averaged-predictors.ts'
 import { BatchLogistic, trainBatchLogistic } from '../predict/batch-logistic.ts'
-import { ComponentRidge } from '../predict/component-ridge.ts'
-import { MeanPredictor } from '../predict/mean-predictor.ts'
 import { NearestNeighbours } from '../predict/nearest-neighbours.ts'
 import { PromptEstimator } from '../predict/prompt-estimator.ts'
+import { PromptVector } from '../predict/prompt-vector.ts'
 import {
   type PriceHull,
   priceHull,
@@ -19,13 +18,7 @@ import type { PlanSample } from '../price/price-plan.ts'
 import { trainNeighbours } from './knn.ts'
 import { createObservations, type ObservationsState, plainReport } from './observations.ts'
 import { offlineParameters } from './offline-router.ts'
-import {
-  offlineSample,
-  requireTraining,
-  trainedEstimator,
-  trainMeanCost,
-  trainRidgeCost,
-} from './offline-training.ts'
+import { meanCost, offlineSample, requireTraining, ridgeCost, trainedEstimator } from './offline-training.ts'
 import { refuseArgument, resolveParameters } from './parameters.ts'
 import { chooseByPrice } from './price-choice.ts'
 import { readSnapshot } from './snapshot-bytes.ts'
@@ -111,7 +104,8 @@ function createOmnirouter(setup: PolicySetup): Policy {
 
 /** The training rows are the first batch, by cross-fitted predictions: a row's own label would flatter them. */
 function train(setup: PolicySetup, settings: OmniSettings): Learned {
-  const sample = offlineSample(requireTraining(name, setup))
+  const rows = requireTraining(name, setup)
+  const sample = offlineSample(rows, PromptVector.fit(rows.features))
   const satisfaction = averageTrained([
     trainBatchLogistic({
       models: sample.models,
@@ -121,11 +115,11 @@ function train(setup: PolicySetup, settings: OmniSettings): Learned {
     }),
     trainNeighbours(sample, Math.round(settings.neighbours)),
   ])
-  const meanCost = settings.meanCost >= 0.5
-  const cost = meanCost ? trainMeanCost(sample) : trainRidgeCost(sample)
+  const onMeans = settings.meanCost >= 0.5
+  const cost = (onMeans ? meanCost : ridgeCost).train(sample)
   const { estimator, crossFitted } = trainedEstimator(sample, satisfaction, cost)
   setup.onTrained?.(crossFitted)
-  return { estimator, meanCost, hull: predictedHull(crossFitted), satisfaction: [], costUsd: [] }
+  return { estimator, meanCost: onMeans, hull: predictedHull(crossFitted), satisfaction: [], costUsd: [] }
 }
 
 /** The dual of every floor at once: prices on the hull of predicted satisfaction and predicted cost. */
@@ -163,15 +157,15 @@ function write(learned: Learned, writer: ByteWriter): void {
 }
 
 function readLearned(reader: ByteReader): Learned {
-  const meanCost = reader.flag()
-  const estimator = PromptEstimator.read(
-    reader,
-    each => AveragedPredictors.read(each, [BatchLogistic.read, NearestNeighbours.read]),
-    meanCost ? MeanPredictor.read : ComponentRidge.read,
-  )
+  const onMeans = reader.flag()
+  const estimator = PromptEstimator.read(reader, {
+    vector: PromptVector.read,
+    satisfaction: each => AveragedPredictors.read(each, [BatchLogistic.read, NearestNeighbours.read]),
+    cost: (onMeans ? meanCost : ridgeCost).read,
+  })
   return {
     estimator,
-    meanCost,
+    meanCost: onMeans,
     hull: readPriceHull(reader),
     satisfaction: [...reader.float64()],
     costUsd: [...reader.float64()],

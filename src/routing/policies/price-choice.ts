@@ -15,7 +15,7 @@ export function chooseByPrice(
   context: RoutingContext,
   random: Random,
 ): Decision {
-  const estimate = estimator.estimate(context.features)
+  const estimate = estimator.estimate(context)
   const positions = context.models.map(({ id }) => estimator.position(id))
   const satisfaction = positions.map(position => estimate.satisfaction[position] ?? null)
   const costUsd = context.models.map((spec, m) => {

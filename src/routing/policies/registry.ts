@@ -33,6 +33,12 @@ export const policyDefinitions: readonly PolicyDefinition[] = [
   threshold,
 ]
 
+/** Whether features for a policy, as `createPolicy` takes its name, must hold n-grams; false for a name that is unknown. */
+export function readsNgrams(policy: string): boolean {
+  const base = policy.split(':', 1)[0]
+  return policyDefinitions.some(({ name, readsNgrams = false }) => name === base && readsNgrams)
+}
+
 /**
  * Builds a policy from its name, `mess-plus` or `fixed:MODEL`.
  * Throws a RangeError for an unknown name (listing the known ones), an unknown parameter, a value out of its range,

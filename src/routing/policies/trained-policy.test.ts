@@ -15,7 +15,14 @@ const models = ['a', 'b'].map(name => ({
   priceUsdPerMillion: null,
   typicalCostUsd: null,
 }))
-const trained: TrainedPolicy = { policy: 'mess-plus', parameters, encoder: 'words@1', models, snapshot }
+const trained: TrainedPolicy = {
+  policy: 'mess-plus',
+  parameters,
+  encoder: 'words@1',
+  evidence: 'full',
+  models,
+  snapshot,
+}
 const there = (...names: string[]) => ({ encoder: 'words@1', models: names.map(modelId) })
 
 describe('compareZoo', () => {

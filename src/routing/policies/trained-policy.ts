@@ -1,5 +1,6 @@
 import type { ModelId, ModelSpec } from '../model.ts'
 import type { Policy, PolicyDefinition, PolicySnapshot } from '../policy.ts'
+import type { Evidence } from '../predict/evidence.ts'
 import { resolveParameters } from './parameters.ts'
 import { createPolicy, policyDefinitions } from './registry.ts'
 
@@ -11,6 +12,8 @@ export interface TrainedPolicy {
   readonly parameters: Readonly<Record<string, number>>
   /** What made the features that it learned on: the featurizer, with the semantic encoder where there was one (`featuresName`). */
   readonly encoder: string
+  /** What the number of its training rows is good for. */
+  readonly evidence: Evidence
   /** The models that it was trained on, with their price list. */
   readonly models: readonly ModelSpec[]
   readonly snapshot: PolicySnapshot

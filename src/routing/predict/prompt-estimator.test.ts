@@ -21,6 +21,7 @@ const specOf = (price: number | null) => ({
 
 const estimator = new PromptEstimator({
   vector: PromptVector.fit(sample),
+  costVector: null,
   satisfaction: new MeanPredictor(models, Float64Array.of(1.2, 0.4)),
   cost: new MeanPredictor(models, Float64Array.of(2, -1)),
   costScales: Float64Array.of(0.003, 0.01),
@@ -30,10 +31,12 @@ const estimator = new PromptEstimator({
 
 describe('PromptEstimator', () => {
   it('cuts probabilities, and scales costs, at least a tenth of a usual one', () => {
-    const { satisfaction, costUsd } = estimator.estimate(first)
+    const { satisfaction, costUsd } = estimator.estimate({ features: first, promptTokens: 1 })
     expect([...satisfaction]).toEqual([1, 0.4])
     expect([...costUsd]).toEqual([0.006, expect.closeTo(0.001, 12)])
-    expect(estimator.estimate(first)).toBe(estimator.estimate(first))
+    expect(estimator.estimate({ features: first, promptTokens: 1 })).toBe(
+      estimator.estimate({ features: first, promptTokens: 1 }),
+    )
   })
 
   it('knows its models and by how much their price lists have changed', () => {
@@ -47,8 +50,14 @@ describe('PromptEstimator', () => {
   it('survives its bytes', () => {
     const writer = new ByteWriter()
     estimator.write(writer)
-    const read = PromptEstimator.read(new ByteReader(writer.finish()), MeanPredictor.read, MeanPredictor.read)
-    expect(read.estimate(first)).toEqual(estimator.estimate(first))
+    const read = PromptEstimator.read(new ByteReader(writer.finish()), {
+      vector: PromptVector.read,
+      satisfaction: MeanPredictor.read,
+      cost: MeanPredictor.read,
+    })
+    expect(read.estimate({ features: first, promptTokens: 1 })).toEqual(
+      estimator.estimate({ features: first, promptTokens: 1 }),
+    )
     expect(read.models).toEqual(models)
   })
 })

@@ -1,13 +1,16 @@
+import type { RoutingContext } from '../decision.ts'
 import type { Features } from '../features/features.ts'
 import type { ModelId, ModelSpec } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { BatchPredictor } from './batch-predictor.ts'
 import { expectedCost, priceIndex } from './cost-units.ts'
-import { PromptVector } from './prompt-vector.ts'
+import type { Vectorizer } from './prompt-vector.ts'
 
-/** What was trained: a prompt's vector, and two predictors of the same models in the same order. */
+/** What was trained: a prompt's vectors, and two predictors of the same models in the same order. */
 export interface EstimatorParts {
-  readonly vector: PromptVector
+  readonly vector: Vectorizer
+  /** What cost is predicted from; `null`: from `vector` as well. */
+  readonly costVector: Vectorizer | null
   /** In [0, 1]; what lies outside is cut. */
   readonly satisfaction: BatchPredictor
   /** Relative to the model's mean cost. */
@@ -46,15 +49,15 @@ export class PromptEstimator {
     return this.#position.get(model) ?? -1
   }
 
-  estimate(features: Features): PromptEstimate {
+  estimate({ features, promptTokens }: Pick<RoutingContext, 'features' | 'promptTokens'>): PromptEstimate {
     const known = this.#known.get(features)
     if (known !== undefined) return known
-    const { vector, satisfaction, cost, costScales } = this.#parts
-    const prompt = vector.weigh(features)
+    const { vector, costVector, satisfaction, cost, costScales } = this.#parts
+    const prompt = vector.weigh(features, promptTokens)
     const out = new Float64Array(this.models.length)
     satisfaction.predict(prompt, out)
     const chances = out.map(clipped)
-    cost.predict(prompt, out)
+    cost.predict(costVector === null ? prompt : costVector.weigh(features, promptTokens), out)
     const costUsd = out.map((relative, m) => expectedCost(relative, costScales[m] ?? 0))
     const estimate = { satisfaction: chances, costUsd }
     this.#known.set(features, estimate)
@@ -69,28 +72,37 @@ export class PromptEstimator {
   }
 
   write(writer: ByteWriter): void {
-    const { vector, satisfaction, cost, costScales, priceIndices } = this.#parts
+    const { vector, costVector, satisfaction, cost, costScales, priceIndices } = this.#parts
     vector.write(writer)
     satisfaction.write(writer)
+    costVector?.write(writer)
     cost.write(writer)
     writer.array(costScales)
     writer.array(priceIndices)
   }
 
-  /** Reads what `write` wrote; the caller knows which predictors they were. */
-  static read(
-    reader: ByteReader,
-    readSatisfaction: (reader: ByteReader) => BatchPredictor,
-    readCost: (reader: ByteReader) => BatchPredictor,
-  ): PromptEstimator {
+  /** Reads what `write` wrote; the caller knows what the parts were. */
+  static read(reader: ByteReader, parts: PartReaders): PromptEstimator {
+    const vector = parts.vector(reader)
+    const satisfaction = parts.satisfaction(reader)
     return new PromptEstimator({
-      vector: PromptVector.read(reader),
-      satisfaction: readSatisfaction(reader),
-      cost: readCost(reader),
+      vector,
+      satisfaction,
+      costVector: parts.costVector?.(reader) ?? null,
+      cost: parts.cost(reader),
       costScales: reader.float64(),
       priceIndices: reader.float64(),
     })
   }
+}
+
+/** How each part of an estimator is read back. */
+export interface PartReaders {
+  readonly vector: (reader: ByteReader) => Vectorizer
+  readonly satisfaction: (reader: ByteReader) => BatchPredictor
+  /** Absent where cost is predicted from `vector`. */
+  readonly costVector?: (reader: ByteReader) => Vectorizer
+  readonly cost: (reader: ByteReader) => BatchPredictor
 }
 
 /** A probability. */

@@ -4,8 +4,9 @@ import { modelId } from '../model.ts'
 import { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import { createRandom } from '../numeric/random.ts'
 import type { TrainingRows } from '../policy.ts'
+import { evidenceOf } from './evidence.ts'
 import { PromptReader } from './prompt-reader.ts'
-import { evidenceOf, type TrainedReader, trainReader } from './train-batch.ts'
+import { type TrainedReader, trainReader } from './train-batch.ts'
 
 const ROWS = 240
 const featurizer = createHashedFeaturizer()

@@ -6,6 +6,7 @@ import { weighAverage } from './average-weights.ts'
 import { type ComponentRidge, trainComponentRidge } from './component-ridge.ts'
 import { trainCostMixture } from './cost-mixture.ts'
 import { priceIndex } from './cost-units.ts'
+import { type Evidence, evidenceOf } from './evidence.ts'
 import { columnMeans } from './non-negative-weights.ts'
 import { COORDINATES, PromptReader } from './prompt-reader.ts'
 import { PromptVector } from './prompt-vector.ts'
@@ -17,20 +18,6 @@ const RANK = 256
 const LARGEST_RELATIVE = 8
 /** Fewer rows than this teach nothing that survives the next prompt. */
 export const FEWEST_ROWS = 30
-/** Fewer rows than this tell models apart, but not prompts. */
-export const FEWEST_ROWS_TO_PREDICT = 100
-/** Fewer rows than this estimate a mean to three points at best: no floor should be promised on them alone. */
-export const FEWEST_ROWS_TO_PROMISE = 300
-
-/** What a number of fully labelled rows is good for: means of the models, predictions without a promise, or all. */
-export type Evidence = 'means' | 'tentative' | 'full'
-
-/** Grades a number of fully labelled rows. */
-export function evidenceOf(rows: number): Evidence {
-  if (rows < FEWEST_ROWS_TO_PREDICT) return 'means'
-  return rows < FEWEST_ROWS_TO_PROMISE ? 'tentative' : 'full'
-}
-
 /** A reader with offline predictors and what these predict of each training row when it is left out. */
 export interface TrainedReader {
   readonly reader: PromptReader
