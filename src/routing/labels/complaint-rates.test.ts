@@ -139,6 +139,18 @@ describe('createComplaintRates', () => {
     expect(covered(blind, () => 1)).toBeLessThan(0.1)
   })
 
+  it('takes a complaint that comes after its audit as one that came before', () => {
+    const [before, late] = [createComplaintRates(), createComplaintRates()]
+    for (let i = 0; i < 20; i++) {
+      const answer = { model: quiet, value: 0, probability: 0.2 }
+      before.add({ ...answer, complained: i < 5 })
+      late.add({ ...answer, complained: false })
+    }
+    for (let i = 0; i < 5; i++)
+      late.complained({ model: quiet, value: 0, probability: 0.2, complained: false })
+    expect(late.rate(quiet)).toEqual(before.rate(quiet))
+  })
+
   it('goes on from its state', () => {
     const rates = createComplaintRates()
     audit(rates, quiet, { ...everyComplaint, decisions: 2000 }, { random: createRandom('state') })

@@ -35,6 +35,8 @@ export interface ComplaintRatesState {
 /** Complaint rates of the models of one SLA class. */
 export interface ComplaintRates {
   add(answer: AuditedAnswer): void
+  /** The user of an answer that was added as silent has complained after all. */
+  complained(answer: AuditedAnswer): void
   rate(model: ModelId): ComplaintRate
   /** Equal states give equal text. */
   state(): ComplaintRatesState
@@ -83,6 +85,12 @@ export function createComplaintRates(
       const weight = (1 - value) / checkedProbability(probability)
       if (weight === 0) return
       sums.set(model, added(sums.get(model) ?? nothing, weight, complained))
+    },
+    complained({ model, value, probability }) {
+      const weight = (1 - value) / checkedProbability(probability)
+      const own = sums.get(model) ?? nothing
+      const squaredComplaints = own.squaredComplaints + weight * weight
+      sums.set(model, { ...own, complaints: own.complaints + weight, squaredComplaints })
     },
     rate(model) {
       const own = sums.get(model) ?? nothing

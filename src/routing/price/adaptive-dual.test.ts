@@ -26,13 +26,27 @@ function draw(random: Random, models: number, highest: number): Float64Array {
 describe('AdaptiveDual', () => {
   it('takes the steps that the rule says, by hand', () => {
     const dual = dualAt(0)
-    expect(dual.stepUsd).toBe(2)
-    dual.move(0.8, dual.stepUsd)
+    dual.move(0.8, dual.step)
+    // theta = .8, at a scale of 2 USD
     expect(dual.priceUsd).toBeCloseTo(1.6, 12)
     // G2 = .64: eta = 1 / sqrt(1.64)
     expect(dual.step).toBeCloseTo(1 / Math.sqrt(1.64), 12)
-    dual.move(-0.2, dual.stepUsd)
+    dual.move(-0.2, dual.step)
     expect(dual.priceUsd).toBeCloseTo(1.6 - (0.2 * 2) / Math.sqrt(1.64), 12)
+    // Beyond the scale a step multiplies the price.
+    const high = dualAt(10)
+    high.move(0.5, 0.1)
+    expect(high.priceUsd).toBeCloseTo(10 * Math.exp(0.05), 12)
+  })
+
+  it('starts from a price with steps as short as after so many squares', () => {
+    const dual = dualAt(0)
+    dual.start(5, 99)
+    expect(dual.priceUsd).toBeCloseTo(5, 12)
+    expect(dual.step).toBeCloseTo(0.1, 12)
+    dual.watch(Math.sqrt(300))
+    expect(dual.priceUsd).toBeCloseTo(5, 12)
+    expect(dual.step).toBeCloseTo(0.05, 12)
   })
 
   it('never steps below the least step', () => {
@@ -45,7 +59,7 @@ describe('AdaptiveDual', () => {
     const random = createRandom('bounds')
     const dual = dualAt(0)
     for (let i = 0; i < 5000; i++) {
-      dual.move(40 * (random.next() - 0.5), dual.stepUsd)
+      dual.move(40 * (random.next() - 0.5), dual.step)
       if (i % 100 === 0) dual.rescale({ scaleUsd: 0.1 + random.next(), capUsd: 1 + 50 * random.next() })
       expect(dual.priceUsd).toBeGreaterThanOrEqual(0)
       expect(dual.priceUsd).toBeLessThanOrEqual(51)
@@ -55,25 +69,25 @@ describe('AdaptiveDual', () => {
   it('keeps the price in USD when the scale changes, and every decision with it', () => {
     const dual = dualAt(7)
     dual.rescale({ scaleUsd: 0.04, capUsd: 50 })
-    expect(dual.priceUsd).toBe(7)
-    expect(dual.stepUsd).toBeCloseTo(0.04, 12)
+    expect(dual.priceUsd).toBeCloseTo(7, 9)
+    expect(dual.scaleUsd).toBe(0.04)
     dual.rescale({ scaleUsd: 800, capUsd: 1e5 })
-    expect(dual.priceUsd).toBe(7)
+    expect(dual.priceUsd).toBeCloseTo(7, 9)
   })
 
   it('leads prediction and correction back to the label, at the step of the decision', () => {
     const [prompt, late] = [dualAt(10, 1e9), dualAt(10, 1e9)]
-    const stepUsd = 0.01
+    const step = 0.01
     const random = createRandom('late')
     const open: number[] = []
     for (let i = 0; i < 500; i++) {
       const label = random.next() < 0.7 ? 1 : 0
-      prompt.move(0.8 - label, stepUsd)
-      late.move(0.8 - 0.6, stepUsd)
+      prompt.move(0.8 - label, step)
+      late.move(0.8 - 0.6, step)
       open.push(0.6 - label)
-      if (open.length > 200) late.move(open.shift() ?? 0, stepUsd)
+      if (open.length > 200) late.move(open.shift() ?? 0, step)
     }
-    for (const correction of open) late.move(correction, stepUsd)
+    for (const correction of open) late.move(correction, step)
     expect(late.priceUsd).toBeCloseTo(prompt.priceUsd, 9)
   })
 
@@ -83,11 +97,11 @@ describe('AdaptiveDual', () => {
       // Predictions of .9 where .5 satisfy, at a floor of .5: with the logged step all of it cancels.
       const open: number[] = []
       for (let i = 0; i < 400; i++) {
-        const { stepUsd } = dual
-        dual.move(0.5 - 0.9, stepUsd)
-        open.push(stepUsd)
+        const { step } = dual
+        dual.move(0.5 - 0.9, step)
+        open.push(step)
       }
-      for (const stepUsd of open) dual.move(0.9 - 0.5, logged ? stepUsd : dual.stepUsd)
+      for (const step of open) dual.move(0.9 - 0.5, logged ? step : dual.step)
       return dual.priceUsd
     }
     expect(endOf(true)).toBeCloseTo(10, 9)
@@ -97,33 +111,46 @@ describe('AdaptiveDual', () => {
   it('keeps room for corrections at the bounds, and no more than that', () => {
     const priceAfter = (slack: number): number => {
       const dual = dualAt(0, slack)
-      const { stepUsd } = dual
-      for (let i = 0; i < 5; i++) dual.move(-0.2, stepUsd)
-      for (let i = 0; i < 5; i++) dual.move(0.2, stepUsd)
+      const { step } = dual
+      for (let i = 0; i < 5; i++) dual.move(-0.2, step)
+      for (let i = 0; i < 5; i++) dual.move(0.2, step)
       return dual.priceUsd
     }
     expect(priceAfter(1e9)).toBeCloseTo(0, 12)
     expect(priceAfter(0)).toBeGreaterThan(1)
     // A long surplus does not wind up: ten steps' worth of shortfall bring the price back.
     const dual = dualAt(0)
-    for (let i = 0; i < 10_000; i++) dual.move(-0.2, dual.stepUsd)
+    for (let i = 0; i < 10_000; i++) dual.move(-0.2, dual.step)
     let requests = 0
     while (dual.priceUsd === 0 && requests < 1e6) {
-      dual.move(0.2, dual.stepUsd)
+      dual.move(0.2, dual.step)
       requests++
     }
     expect(requests).toBeLessThanOrEqual(options.slack / 0.2 + 1)
   })
 
+  it('does not sink by noise alone, as lambda *= 1 + eta g would', () => {
+    const random = createRandom('noise')
+    const dual = dualAt(10)
+    let naive = 10
+    for (let i = 0; i < 4000; i++) {
+      const noise = random.next() < 0.5 ? 1 : -1
+      dual.move(noise, 0.05)
+      naive *= 1 + 0.05 * noise
+    }
+    expect(naive).toBeLessThan(1)
+    expect(dual.priceUsd).toBeGreaterThan(0.1)
+  })
+
   it('goes on from its bytes', () => {
     const dual = dualAt(3)
-    dual.move(0.4, dual.stepUsd)
+    dual.move(0.4, dual.step)
     const writer = new ByteWriter()
     dual.write(writer)
     const restored = AdaptiveDual.read(new ByteReader(writer.finish()), options)
-    for (const each of [dual, restored]) each.move(-0.1, each.stepUsd)
+    for (const each of [dual, restored]) each.move(-0.1, each.step)
     expect(restored.priceUsd).toBe(dual.priceUsd)
-    expect(restored.stepUsd).toBe(dual.stepUsd)
+    expect(restored.step).toBe(dual.step)
   })
 })
 
@@ -154,7 +181,7 @@ describe('the rule that is priced', () => {
       const some = chosen(costUsd.subarray(0, 3), satisfaction.subarray(0, 3), without.priceUsd)
       expect(some).toBe(all)
       const label = random.next() < 0.7 ? 1 : 0
-      for (const dual of [whole, without]) dual.move(0.6 - label, dual.stepUsd)
+      for (const dual of [whole, without]) dual.move(0.6 - label, dual.step)
     }
     expect(used).toBe(0)
   })

@@ -26,16 +26,21 @@ const DEAREST_GAIN = 0.02
  * Price of satisfaction by dual ascent with an adaptive step (SLARouter's adaptive V_t = 1/eta_t, arXiv 2606.19376; the step
  * rule is AdaGrad's, Duchi, Hazan & Singer 2011):
  *
- *     G2 += g^2;  eta = max(etaMin, kappa / sqrt(1 + G2));  lambda = clip(lambda + eta cref g, 0, lambdaMax)
+ *     G2 += g^2;  eta = max(etaMin, kappa / sqrt(1 + G2));  theta += eta g;  lambda = cref h(theta) in [0, lambdaMax]
+ *     h(theta) = theta up to 1, exp(theta - 1) beyond
  *
- * The state is the price in USD per satisfied request, so that a new scale `cref` changes steps and never the price. A decision
+ * Up to the scale this is lambda += eta cref g. Beyond it steps are relative: where one model costs 500 times another, the
+ * price that a floor needs may be that much above any scale, and steps of one size would be too coarse for one zoo and
+ * never arrive in another. They are relative in the logarithm: lambda *= 1 + eta g with noisy g would sink by itself.
+ *
+ * What is kept on a change of scale is the price in USD per satisfied request, so that no decision changes with it. A decision
  * enters at once with its predicted shortfall, and its label as a correction at the step of that decision: with the
- * present step the two would not cancel. The price is the projection of a shadow that may run out of bounds by `slack` steps:
- * clipped at once, a correction would be lost; never clipped, the price would wind up.
+ * present step the two would not cancel. theta is a shadow that may run out of bounds by `slack` steps: clipped at
+ * once, a correction would be lost; never clipped, the price would wind up.
  */
 export class AdaptiveDual {
   readonly #options: AdaptiveDualOptions
-  #shadowUsd = 0
+  #theta = 0
   #squares = 0
   #scaleUsd = 0
   #capUsd = 0
@@ -46,15 +51,10 @@ export class AdaptiveDual {
 
   /** lambda in [0, capUsd], USD per satisfied request; 0 while the scale is unknown. */
   get priceUsd(): number {
-    return clip(this.#shadowUsd, 0, this.#capUsd)
+    return clip(this.#scaleUsd * stretched(this.#theta), 0, this.#capUsd)
   }
 
-  /** eta * cref: USD by which one unit of shortfall moves the price now. To be logged with the decision. */
-  get stepUsd(): number {
-    return this.step * this.#scaleUsd
-  }
-
-  /** eta = max(etaMin, kappa / sqrt(1 + G2)). */
+  /** eta = max(etaMin, kappa / sqrt(1 + G2)): by how much a unit of shortfall moves theta. To be logged with the decision. */
   get step(): number {
     const { kappa, leastStep } = this.#options
     return Math.max(leastStep, kappa / Math.sqrt(1 + this.#squares))
@@ -67,45 +67,68 @@ export class AdaptiveDual {
 
   /** Takes a scale over; the price in USD stays as it is, as long as the new cap allows. */
   rescale({ scaleUsd, capUsd }: PriceScale): void {
+    if (this.#scaleUsd > 0 && this.#theta > 0) {
+      this.#theta = unstretched((this.#scaleUsd * stretched(this.#theta)) / scaleUsd)
+    }
     this.#scaleUsd = scaleUsd
     this.#capUsd = capUsd
     this.#bound()
   }
 
-  /** Starts from a price, USD, instead of from nothing. */
-  start(priceUsd: number): void {
-    this.#shadowUsd = Math.max(0, priceUsd)
+  /**
+   * Starts from a price, USD, instead of from nothing, with the steps that are usual after increments of these squares:
+   * a price that was learned elsewhere is not to be thrown away by the first labels. Takes a scale first.
+   */
+  start(priceUsd: number, squares = 0): void {
+    this.#theta = this.#scaleUsd > 0 ? unstretched(Math.max(0, priceUsd) / this.#scaleUsd) : 0
+    this.#squares = squares
+  }
+
+  /** Counts an increment towards the steps to come without moving the price. */
+  watch(increment: number): void {
+    this.#squares += increment * increment
   }
 
   /**
-   * Moves the price by `stepUsd * increment`: a shortfall tau - f at its decision, or the correction f - sdr when a label
-   * comes. `stepUsd` is the step that was logged with the decision.
+   * Moves theta by `step * increment`: a shortfall tau - f at its decision, or the correction f - sdr when a label comes.
+   * `step` is the one that was logged with the decision. Moves nothing while the scale is unknown.
    */
-  move(increment: number, stepUsd: number): void {
-    this.#squares += increment * increment
-    this.#shadowUsd += stepUsd * increment
+  move(increment: number, step: number): void {
+    this.watch(increment)
+    if (this.#scaleUsd === 0) return
+    this.#theta += step * increment
     this.#bound()
   }
 
   #bound(): void {
-    const room = this.#options.slack * this.stepUsd
-    this.#shadowUsd = clip(this.#shadowUsd, -room, this.#capUsd + room)
+    const room = this.#options.slack * this.step
+    this.#theta = clip(this.#theta, -room, unstretched(this.#capUsd / this.#scaleUsd) + room)
   }
 
   write(writer: ByteWriter): void {
-    writer.array(Float64Array.of(this.#shadowUsd, this.#squares, this.#scaleUsd, this.#capUsd))
+    writer.array(Float64Array.of(this.#theta, this.#squares, this.#scaleUsd, this.#capUsd))
   }
 
   /** Restores what `write` wrote. */
   static read(reader: ByteReader, options: AdaptiveDualOptions): AdaptiveDual {
     const dual = new AdaptiveDual(options)
-    const [shadowUsd = 0, squares = 0, scaleUsd = 0, capUsd = 0] = reader.float64()
-    dual.#shadowUsd = shadowUsd
+    const [theta = 0, squares = 0, scaleUsd = 0, capUsd = 0] = reader.float64()
+    dual.#theta = theta
     dual.#squares = squares
     dual.#scaleUsd = scaleUsd
     dual.#capUsd = capUsd
     return dual
   }
+}
+
+/** h: the identity up to 1, exponential beyond, smooth where they meet. */
+function stretched(theta: number): number {
+  return theta <= 1 ? theta : Math.exp(theta - 1)
+}
+
+/** Inverse of `stretched`. */
+function unstretched(price: number): number {
+  return price <= 1 ? price : 1 + Math.log(price)
 }
 
 /**

@@ -96,7 +96,7 @@ export function runOneSidedWorld(
     const complained = label === 0 && random.next() < (COMPLAINT_RATES[model] ?? 0)
     const coin = random.next()
     const said = labelFrom(source, { label, complained, coin, predicted: predicted[model] ?? 0 })
-    dual.move(FLOOR - said, dual.stepUsd)
+    dual.move(FLOOR - said, dual.step)
     satisfied += label
     spentUsd += (COSTS_USD[model] ?? 0) * Math.exp(0.5 * random.normal() - 0.125)
   }
