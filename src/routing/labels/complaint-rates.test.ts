@@ -139,16 +139,25 @@ describe('createComplaintRates', () => {
     expect(covered(blind, () => 1)).toBeLessThan(0.1)
   })
 
-  it('takes a complaint that comes after its audit as one that came before', () => {
-    const [before, late] = [createComplaintRates(), createComplaintRates()]
-    for (let i = 0; i < 20; i++) {
-      const answer = { model: quiet, value: 0, probability: 0.2 }
-      before.add({ ...answer, complained: i < 5 })
-      late.add({ ...answer, complained: false })
+  it('finds the rate where complaints are certain and come after the audits; adding them on top finds more', () => {
+    const found = (withdrawn: boolean): number => {
+      const rates = createComplaintRates()
+      const random = createRandom('late')
+      for (let i = 0; i < 40_000; i++) {
+        if (random.next() < 0.7) continue
+        const audited = { model: quiet, value: 0, complained: false, probability: 0.05 }
+        const drawn = random.next() < 0.05
+        if (drawn) rates.add(audited)
+        if (random.next() >= 0.1) continue
+        if (drawn && withdrawn) rates.withdraw(audited)
+        const weights = drawn && !withdrawn ? [0.05, 1] : [1]
+        for (const probability of weights)
+          rates.add({ model: quiet, value: 0, complained: true, probability })
+      }
+      return estimated(rates.rate(quiet)).rate
     }
-    for (let i = 0; i < 5; i++)
-      late.complained({ model: quiet, value: 0, probability: 0.2, complained: false })
-    expect(late.rate(quiet)).toEqual(before.rate(quiet))
+    expect(Math.abs(found(true) - 0.1)).toBeLessThan(0.02)
+    expect(found(false)).toBeGreaterThan(0.14)
   })
 
   it('goes on from its state', () => {

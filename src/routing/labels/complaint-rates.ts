@@ -35,8 +35,8 @@ export interface ComplaintRatesState {
 /** Complaint rates of the models of one SLA class. */
 export interface ComplaintRates {
   add(answer: AuditedAnswer): void
-  /** The user of an answer that was added as silent has complained after all. */
-  complained(answer: AuditedAnswer): void
+  /** Takes an answer back, exactly as it was added: its user has complained after all, and it is to be added anew. */
+  withdraw(answer: AuditedAnswer): void
   rate(model: ModelId): ComplaintRate
   /** Equal states give equal text. */
   state(): ComplaintRatesState
@@ -86,11 +86,17 @@ export function createComplaintRates(
       if (weight === 0) return
       sums.set(model, added(sums.get(model) ?? nothing, weight, complained))
     },
-    complained({ model, value, probability }) {
+    withdraw({ model, value, complained, probability }) {
       const weight = (1 - value) / checkedProbability(probability)
       const own = sums.get(model) ?? nothing
-      const squaredComplaints = own.squaredComplaints + weight * weight
-      sums.set(model, { ...own, complaints: own.complaints + weight, squaredComplaints })
+      const square = weight * weight
+      sums.set(model, {
+        ...own,
+        complaints: own.complaints - (complained ? weight : 0),
+        failures: own.failures - weight,
+        squaredComplaints: own.squaredComplaints - (complained ? square : 0),
+        squares: own.squares - square,
+      })
     },
     rate(model) {
       const own = sums.get(model) ?? nothing

@@ -133,8 +133,8 @@ class SlaRouterPolicy implements Policy {
   #countComplaint({ labels }: SlaRouterClass, record: DecisionRecord): void {
     const { audit } = labels.said(record.id)
     const model = record.decision.chosen
-    if (audit === null) labels.rates.add({ model, value: 0, complained: true, probability: 1 })
-    else labels.rates.complained({ model, ...audit, complained: true })
+    if (audit !== null) labels.rates.withdraw({ model, ...audit, complained: false })
+    labels.rates.add({ model, value: 0, complained: true, probability: 1 })
   }
 
   /** Teaches the predictor 1 - Y/rho of the chosen model, where the rate of that model is known. */
