@@ -108,6 +108,30 @@ export type { StaticMixture } from './evaluate/static-mixture.ts'
 export { mixtureCostAt, staticMixture } from './evaluate/static-mixture.ts'
 export type { Embedding, Features, Featurizer, NgramCounts } from './features/features.ts'
 export { createHashedFeaturizer } from './features/hashed-ngrams.ts'
+export type { AuditDesign } from './labels/audit-design.ts'
+export {
+  auditProbability,
+  designWithin,
+  predictionAfterComplaint,
+  scaleForBudget,
+} from './labels/audit-design.ts'
+export type {
+  AuditedAnswer,
+  ComplaintRate,
+  ComplaintRateOptions,
+  ComplaintRates,
+  ComplaintRatesState,
+} from './labels/complaint-rates.ts'
+export { createComplaintRates } from './labels/complaint-rates.ts'
+export type { DoublyRobustDesign, DrawnLabel } from './labels/doubly-robust.ts'
+export { doublyRobust, doublyRobustVariance, humanCorrected } from './labels/doubly-robust.ts'
+export {
+  logisticGradient,
+  pseudoLabel,
+  pseudoLabelVariance,
+  satisfactionGivenSilence,
+  unbiasedRisk,
+} from './labels/one-sided.ts'
 export type { Feedback, FeedbackSource, LearningEvent, Metric, Outcome } from './learning-event.ts'
 export type { ModelId, ModelSpec, TokenPrices } from './model.ts'
 export { modelId } from './model.ts'

@@ -12,6 +12,7 @@ import { resolveParameters } from './parameters.ts'
 import { paretoBandit } from './pareto-bandit.ts'
 import { plimsoll } from './plimsoll.ts'
 import { random } from './random.ts'
+import { slaRouter } from './sla-router.ts'
 import { staticMixture } from './static-mixture.ts'
 import { threshold } from './threshold.ts'
 
@@ -19,6 +20,7 @@ import { threshold } from './threshold.ts'
 export const policyDefinitions: readonly PolicyDefinition[] = [
   plimsoll,
   messPlus,
+  slaRouter,
   staticMixture,
   cheapestFeasible,
   fixed,

@@ -56,6 +56,13 @@ export interface Predictions {
   readonly costUsd: Float64Array
 }
 
+/** A stand-in for a label and how much it counts. */
+export interface WeightedLabel {
+  readonly value: number
+  /** In (0, 1]; 1 is a label. */
+  readonly weight: number
+}
+
 /** All that is learned of models and prompts, for every SLA class together: satisfaction and cost. */
 export class Beliefs {
   readonly roster: ModelRoster
@@ -160,9 +167,9 @@ export class Beliefs {
     if (log.requests.length >= LAST_FIT) this.#startup = null
     for (const _ of this.roster.entries) this.#ridge.addModel()
     const views = log.requests.map(request => this.view(request.features, request.promptTokens))
-    for (const { request, model, value } of log.labels) {
+    for (const { request, model, value, weight } of log.labels) {
       const view = views[request]
-      if (view !== undefined) this.#ridge.learn(view.x, model, value - this.#means.cold)
+      if (view !== undefined) this.#ridge.learn(view.x, model, value - this.#means.cold, weight)
     }
     for (const { request, model, outcome } of log.outcomes) {
       const view = views[request]
@@ -174,18 +181,33 @@ export class Beliefs {
 
   /** Learns one label of a model's answer; returns what was predicted of it just before. */
   learnLabel(record: DecisionRecord, model: ModelId, value: number, shift: number): number {
+    return this.learnStandIn(record, model, { value, weight: 1 }, shift)
+  }
+
+  /**
+   * Learns an unbiased stand-in for a label, of any value: a squared loss stays sound outside [0, 1]. Weight 1 is a label;
+   * a stand-in that varies more weighs less. Returns what was predicted just before.
+   */
+  learnStandIn(
+    record: DecisionRecord,
+    model: ModelId,
+    { value, weight }: WeightedLabel,
+    shift: number,
+  ): number {
     const slot = this.roster.slot(model)
     const entry = this.roster.entries[slot]
     const view = this.view(record.context.features, record.context.promptTokens)
     const base = this.#base(model, view, shift)
     const predicted = base + this.#ridge.sharedMean(view.x) + this.#ridge.ownMean(view.x, slot)
     if (entry === undefined) return predicted
-    this.#ridge.learn(view.x, slot, value - base)
-    this.labels++
-    entry.labels++
-    entry.labelSum += value
+    this.#ridge.learn(view.x, slot, value - base, weight)
+    if (weight === 1) {
+      this.labels++
+      entry.labels++
+      entry.labelSum += value
+    }
     const request = this.#startup?.position(record.id) ?? -1
-    if (request >= 0) this.#startup?.labels.push({ request, model: slot, value })
+    if (request >= 0) this.#startup?.labels.push({ request, model: slot, value, weight })
     return Math.min(MOST, Math.max(LEAST, predicted))
   }
 

@@ -20,7 +20,8 @@ describe('StartupLog', () => {
       const models = Int32Array.of(0, 2)
       log.addRequest({ id, className: 'gold', features, promptTokens: 12, floor: 0.8, models })
     }
-    log.labels.push({ request: 1, model: 2, value: 0.5 })
+    log.labels.push({ request: 1, model: 2, value: 0.5, weight: 1 })
+    log.labels.push({ request: 0, model: 0, value: -9, weight: 0.05 })
     const outcome = { promptTokens: null, latencyMs: null, firstTokenMs: null, error: null, shadow: false }
     log.outcomes.push({
       request: 0,

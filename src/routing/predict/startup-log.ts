@@ -20,6 +20,8 @@ export interface StartupLabel {
   readonly request: number
   readonly model: number
   readonly value: number
+  /** 1 for a label, less for a stand-in. */
+  readonly weight: number
 }
 
 /** What a call of such a request cost. */
@@ -55,8 +57,10 @@ export class StartupLog {
       writer.number(request.floor)
       writer.array(request.models)
     })
-    writer.list(this.labels, ({ request, model, value }) =>
-      writer.array(Float64Array.of(request, model, value)),
+    writer.list(this.labels, ({ request, model, value, weight }) =>
+      writer.array(
+        Float64Array.from(weight === 1 ? [request, model, value] : [request, model, value, weight]),
+      ),
     )
     writer.list(this.outcomes, ({ request, model, outcome }) => {
       const { costUsd, completionTokens } = outcome
@@ -76,8 +80,8 @@ export class StartupLog {
     }))
     for (const request of requests) log.addRequest(request)
     reader.list(() => {
-      const [request = 0, model = 0, value = 0] = reader.float64()
-      log.labels.push({ request, model, value })
+      const [request = 0, model = 0, value = 0, weight = 1] = reader.float64()
+      log.labels.push({ request, model, value, weight })
     })
     reader.list(() => {
       const [request = 0, model = 0, cost = Number.NaN, completion = Number.NaN] = reader.float64()
