@@ -45,6 +45,10 @@ const serviceClass = z.strictObject({
   satisfaction: z.strictObject({
     floor: openUnit,
     delta: openUnit.default(0.05),
+    promise: z
+      .enum(['on-average', 'certified'])
+      .default('on-average')
+      .describe('Hold the floor on average, or aim above it by what a certificate with error delta needs'),
   }),
   feedback: z
     .strictObject({

@@ -242,7 +242,7 @@ function buildClass(
   names: ReadonlyMap<string, string>,
 ): ClassConfig {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
-  const { floor, delta } = entry.satisfaction
+  const { floor, delta, promise } = entry.satisfaction
   const policy = policyName(entry.policy, names)
   return {
     sla: {
@@ -250,7 +250,7 @@ function buildClass(
       floor,
       ...(entry.floors === undefined ? {} : { floors: entry.floors }),
       feedback: entry.feedback.kind,
-      promise: 'on-average',
+      promise,
       delta,
       ...(entry.proven === undefined ? {} : { proven: resolve(entry.proven) }),
     },

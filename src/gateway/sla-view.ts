@@ -1,5 +1,7 @@
 import type { SlaReport } from '../learner/sla-ledger.ts'
+import { bringsLabels } from '../routing/policies/usable-label.ts'
 import type { ClassReport } from '../routing/policy.ts'
+import { unknowableRemark } from '../routing/price/promise-remarks.ts'
 import type { ClassConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -52,12 +54,20 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     class: config.sla.name,
     policy: config.policy,
     floor,
+    promise: promiseView(config, known),
     constraints: [constraint],
     requests: ledger?.requests ?? 0,
     costUsd: ledger?.costUsd ?? 0,
     share: ledger?.share ?? {},
     asOf: new Date(ledger?.asOfMs ?? gateway.now()).toISOString(),
   }
+}
+
+/** What the promise means, and what keeping it as it is meant takes at present, where the policy knows. */
+function promiseView({ sla, auditBudget }: ClassConfig, { report, floor }: ClassKnowledge) {
+  const blind = !bringsLabels(sla.feedback, auditBudget)
+  const remark = blind ? unknowableRemark({ ...sla, floor }) : null
+  return { remark, ...report?.promise, kind: sla.promise }
 }
 
 /** The state of a class as the admin API shows it: the public view and what only operators need. */

@@ -95,6 +95,7 @@ export type {
   PolicyParameter,
   PolicySetup,
   PolicySnapshot,
+  PromiseReport,
   TrainingRows,
 } from './policy.ts'
 export type { LogisticOptions, LogisticPredictor, LogisticState } from './predict/logistic.ts'

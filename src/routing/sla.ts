@@ -26,4 +26,6 @@ export interface SlaClass {
   readonly delta: number
   /** A model known to satisfy the floor; exploration and retreat lean on it. */
   readonly proven?: ModelId
+  /** The promise holds in each window of this length, counted from the first request; absent: over the class's whole life. In milliseconds. */
+  readonly windowMs?: number
 }

@@ -67,6 +67,12 @@ export interface RunConditions {
   readonly chance?: (kind: number, model: number, position: number) => number
   readonly eligible?: (position: number) => readonly ModelSpec[]
   readonly proven?: ModelSpec
+  /** What the class promises, beyond a floor held on average. */
+  readonly promise?: Pick<Partial<SlaClass>, 'promise' | 'windowMs'>
+  /** Where users only complain: how often an unsatisfied one does, by model. */
+  readonly complaintRates?: readonly number[]
+  /** Whether audits are drawn with the probabilities that the policy asks for. */
+  readonly audits?: boolean
 }
 
 /** One request as it was served. */
@@ -99,7 +105,7 @@ export function runWorld(policy: Policy, conditions: RunConditions): readonly Se
     served.push(one)
     const latency = conditions.inFlight === undefined ? 0 : 1 + random.integer(2 * conditions.inFlight)
     if (latency > 0) running.set(position, latency)
-    for (const [step, event] of eventsOf(one, random).entries()) {
+    for (const [step, event] of eventsOf(one, conditions, { random, policy }).entries()) {
       pending.push({ due: position + (step === 0 ? Math.min(latency, 2) : latency * step), event })
     }
     for (const { event } of takeDue(pending, position)) policy.learn(event)
@@ -138,6 +144,7 @@ function contextAt(
     feedback: conditions.feedback ?? 'chosen',
     promise: 'on-average',
     delta: 0.05,
+    ...conditions.promise,
     ...(conditions.proven === undefined ? {} : { proven: conditions.proven.id }),
   }
   return {
@@ -164,7 +171,11 @@ function serve(
   return { record, kind, model, satisfied, costUsd: (COSTS_USD[model] ?? 0) * (0.5 + random.next()) }
 }
 
-function eventsOf(served: ServedRequest, random: Random): readonly LearningEvent[] {
+function eventsOf(
+  served: ServedRequest,
+  { complaintRates, audits }: RunConditions,
+  { random, policy }: { readonly random: Random; readonly policy: Policy },
+): readonly LearningEvent[] {
   const { record, satisfied, costUsd } = served
   const model = record.decision.chosen
   const atMs = record.context.atMs
@@ -183,11 +194,15 @@ function eventsOf(served: ServedRequest, random: Random): readonly LearningEvent
   ]
   const { feedback } = record.context.sla
   const speaks = feedback === 'chosen' || (feedback === 'sparse' && random.next() < 0.3)
-  if (!speaks) return [...events, { kind: 'silence', atMs, record }]
-  return [
-    ...events,
-    { kind: 'feedback', atMs, record, model, metric: 'satisfaction', value: satisfied, source: 'user' },
-  ]
+  const rate = complaintRates?.[served.model] ?? 0
+  const complains = rate > 0 && satisfied === 0 && random.next() < rate
+  const said: LearningEvent =
+    speaks || complains
+      ? { kind: 'feedback', atMs, record, model, metric: 'satisfaction', value: satisfied, source: 'user' }
+      : { kind: 'silence', atMs, record }
+  const probability = audits === true ? policy.auditProbability(record) : 0
+  if (probability === 0 || random.next() >= probability) return [...events, said]
+  return [...events, said, { kind: 'audit', atMs, record, model, value: satisfied, probability }]
 }
 
 /** Fully labelled rows of the same world. */

@@ -6,11 +6,12 @@ import { FloorPrices } from '../price/floor-prices.ts'
 import { InfeasibilityWatch } from '../price/infeasibility.ts'
 import { PlanningWindow } from '../price/planning-window.ts'
 import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
-import { dearestMeanCost } from '../price/price-table.ts'
+import { dearestMeanCost, lookUpPrice } from '../price/price-table.ts'
+import { type LabelSource, PromiseKeeper } from '../price/promise-keeper.ts'
 import type { FeedbackKind, SlaClass } from '../sla.ts'
 import { planSample } from './plimsoll-sample.ts'
 import type { PlimsollSetup } from './plimsoll-setup.ts'
-import { usersSayBoth } from './usable-label.ts'
+import { bringsLabels, usersSayBoth } from './usable-label.ts'
 
 /** A model counts as gone after this many decisions in a row without it. */
 const ABSENCE = 16
@@ -49,11 +50,16 @@ export class PlimsollController {
   /** Decision at which each model, by roster number, was last eligible. */
   readonly #lastEligible = new Map<number, number>()
   #watch = new InfeasibilityWatch()
+  #promise: PromiseKeeper
   #infeasible: Infeasibility | null = null
   readonly #alarms: PolicyAlarm[] = []
 
-  constructor(setup: PlimsollSetup, sla: Pick<SlaClass, 'feedback' | 'delta' | 'floor'>) {
+  constructor(
+    setup: PlimsollSetup,
+    sla: Pick<SlaClass, 'feedback' | 'delta' | 'floor' | 'promise' | 'windowMs'>,
+  ) {
     this.#setup = setup
+    this.#promise = new PromiseKeeper(sla)
     this.#feedback = sla.feedback
     this.#delta = sla.delta
     this.#prices = new FloorPrices(sla.floor, setup.table)
@@ -100,8 +106,13 @@ export class PlimsollController {
     const view = beliefs.view(context.features, context.promptTokens)
     this.#window.push({ view, floor: context.floor, models })
     this.#noteEligible(models)
+    if (this.#promise.enter(context.sla, context.atMs, this.#labelSource())) {
+      this.#prices.forgive()
+      this.#replan = true
+    }
     const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
     this.#prices.addDebt(context.floor, context.floor - predicted)
+    this.#promise.decided(context.floor, predicted)
   }
 
   /** Refills the window: the prompts read differently now. */
@@ -122,12 +133,22 @@ export class PlimsollController {
     if (sample.requests > 0) this.#plan(sample)
   }
 
-  /** Takes the label of the answer that was served: the debt replaces the prediction by it. */
-  labelled(record: DecisionRecord, value: number): void {
-    const { floor } = record.context
+  /** Takes the label of the answer that was served: the debt replaces the prediction by it. `probability` as in an audit. */
+  labelled(record: DecisionRecord, value: number, probability: number | null): void {
+    const { floor, atMs } = record.context
+    this.#watch.observe(value - floor)
+    if (!this.#promise.counts(atMs)) return
     const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
     this.#prices.addDebt(floor, predicted - value)
-    this.#watch.observe(value - floor)
+    this.#promise.labelled(value, floor, predicted, probability)
+  }
+
+  #labelSource(): LabelSource {
+    if (usersSayBoth(this.#feedback)) return { kind: 'users' }
+    const { auditBudget } = this.#setup
+    return bringsLabels(this.#feedback, auditBudget)
+      ? { kind: 'audits', least: auditBudget }
+      : { kind: 'nowhere' }
   }
 
   /** Raises an alarm; prices may rise above what the training rows suggested from here on. */
@@ -145,6 +166,7 @@ export class PlimsollController {
       debt: this.#prices.debt,
       reachable: this.#reachable,
       infeasible: this.#infeasible,
+      promise: this.#promise.report(floors[floors.length >> 1] ?? 0),
       alarms: [...this.#alarms],
     }
   }
@@ -193,15 +215,29 @@ export class PlimsollController {
     else if (this.#unreachableSince < 0) this.#unreachableSince = this.#decisions
     const dearest = dearestMeanCost(sample)
     const knots = prices.floors.length
+    const limits = { horizon: this.#horizon(knots), least: LARGEST_REBATE, most: LARGEST_SURCHARGE }
+    if (dearest > 0) this.#planPromise(sample, dearest)
     prices.floors.forEach((floor, j) => {
-      const debt = prices.debts[j] ?? 0
-      const correction = clip(debt / this.#horizon(knots), LARGEST_REBATE, LARGEST_SURCHARGE)
+      const correction = this.#promise.correction(prices.debts[j] ?? 0, knots, limits)
       const target = floor + (prices.offsets[j] ?? 0) + correction
       const highest = this.#highestPrice(j, dearest)
       const lowest = Math.min(highest, dearest * LOWEST_SHARE)
       prices.prices[j] = dearest > 0 ? guardedPrice(sample, target, { lowest, highest }) : 0
     })
     this.#judge(ceiling)
+  }
+
+  /** Settles what the promise asks for above the floor, at the middle knot. */
+  #planPromise(sample: PlanSample, dearest: number): void {
+    const { floors, offsets, debt } = this.#prices
+    const middle = floors.length >> 1
+    const [floor, offset] = [floors[middle] ?? 0, offsets[middle] ?? 0]
+    const ceiling = this.#setup.parameters.maxPriceUsd
+    const most = HIGHEST_MULTIPLE * dearest
+    const highest = ceiling > 0 ? Math.min(most, ceiling) : most
+    const range = { lowest: Math.min(highest, dearest * LOWEST_SHARE), highest }
+    const horizon = this.#horizon(1)
+    this.#promise.plan({ sample, floor, offset, debt, horizon, range, dearestUsd: dearest }, false)
   }
 
   #horizon(knots: number): number {
@@ -213,8 +249,8 @@ export class PlimsollController {
   }
 
   #highestPrice(knot: number, dearest: number): number {
-    const debt = this.#prices.debts[knot] ?? 0
-    const trained = this.#prices.tablePrices[knot] ?? 0
+    const debt = (this.#prices.debts[knot] ?? 0) + this.#promise.aimedAbove / this.#prices.floors.length
+    const trained = this.#trainedPrice(knot)
     let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
     if (trained > 0 && !this.#capLifted) {
       const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
@@ -222,6 +258,14 @@ export class PlimsollController {
     }
     const ceiling = this.#setup.parameters.maxPriceUsd
     return ceiling > 0 ? Math.min(highest, ceiling) : highest
+  }
+
+  /** The price that met the floor on the training rows, and with it what the promise asks for above the floor. */
+  #trainedPrice(knot: number): number {
+    const { table } = this.#setup
+    const { margin } = this.#promise
+    if (table === null || margin === 0) return this.#prices.tablePrices[knot] ?? 0
+    return lookUpPrice(table, (this.#prices.floors[knot] ?? 0) + margin).price
   }
 
   #judge(ceiling: number): void {
@@ -243,6 +287,7 @@ export class PlimsollController {
     this.#window.write(writer)
     writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
     this.#watch.write(writer)
+    this.#promise.write(writer)
     writer.list(this.#infeasible === null ? [] : [this.#infeasible], ({ atDecision, reachable: best }) => {
       writer.array(Float64Array.of(atDecision, best))
     })
@@ -255,7 +300,8 @@ export class PlimsollController {
   static read(reader: ByteReader, setup: PlimsollSetup): PlimsollController {
     const feedback = reader.text() as FeedbackKind
     const [delta = 0, decisions = 0, plannedAt = 0, best = -1] = reader.float64()
-    const controller = new PlimsollController({ ...setup, seeds: [] }, { feedback, delta, floor: 0 })
+    const sla = { feedback, delta, floor: 0, promise: 'on-average' } as const
+    const controller = new PlimsollController({ ...setup, seeds: [] }, sla)
     const [floorsDiffer, replan, capLifted, unreachableSince = -1] = reader.int32()
     controller.#unreachableSince = unreachableSince
     controller.#decisions = decisions
@@ -271,6 +317,7 @@ export class PlimsollController {
       controller.#lastEligible.set(model, last)
     })
     controller.#watch = InfeasibilityWatch.read(reader)
+    controller.#promise = PromiseKeeper.read(reader)
     reader.list(() => {
       const [atDecision = 0, highest = 0] = reader.float64()
       controller.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: highest }
@@ -278,8 +325,4 @@ export class PlimsollController {
     reader.list(() => controller.#alarms.push({ atDecision: reader.number(), kind: reader.text() }))
     return controller
   }
-}
-
-function clip(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value))
 }

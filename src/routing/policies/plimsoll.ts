@@ -20,7 +20,7 @@ import {
 import { plainAuditProbability, usableLabel } from './usable-label.ts'
 
 const NAME = 'plimsoll'
-const SCHEMA = 3
+const SCHEMA = 4
 
 /**
  * The policy `plimsoll`: predict, plan a price, correct it by the debt. On a cold start it explores by an upper confidence
@@ -31,6 +31,7 @@ export const plimsoll: PolicyDefinition = {
   name: NAME,
   summary: 'plans the price of satisfaction from predictions and corrects it by the debt',
   parameters: PLIMSOLL_PARAMETERS,
+  certifies: true,
   create(setup, argument) {
     refuseArgument(NAME, argument)
     return new PlimsollPolicy(setup)
@@ -40,19 +41,19 @@ export const plimsoll: PolicyDefinition = {
 class PlimsollPolicy implements Policy {
   readonly name = NAME
   readonly #setup: PlimsollSetup
-  readonly #auditBudget: number
   readonly #controllers = new Map<string, PlimsollController>()
 
   constructor(setup: PolicySetup) {
     const parameters = resolveParameters(NAME, PLIMSOLL_PARAMETERS, setup.parameters)
-    this.#auditBudget = setup.auditBudget
+    const { auditBudget } = setup
     if (setup.snapshot !== null) {
       const reader = openSnapshot(setup.snapshot, NAME, SCHEMA)
-      this.#setup = readSetup(reader, parameters)
+      this.#setup = { ...readSetup(reader, parameters), auditBudget }
       reader.list(() => this.#controllers.set(reader.text(), PlimsollController.read(reader, this.#setup)))
     } else {
       const { training, onTrained } = setup
-      this.#setup = training === null ? coldSetup(parameters) : warmSetup(parameters, training, onTrained)
+      const start = training === null ? coldSetup(parameters) : warmSetup(parameters, training, onTrained)
+      this.#setup = { ...start, auditBudget }
     }
   }
 
@@ -63,7 +64,7 @@ class PlimsollPolicy implements Policy {
   }
 
   auditProbability(record: { readonly context: RoutingContext }): number {
-    return plainAuditProbability(record.context.sla.feedback, this.#auditBudget)
+    return plainAuditProbability(record.context.sla.feedback, this.#setup.auditBudget)
   }
 
   learn(event: LearningEvent): void {
@@ -109,12 +110,14 @@ class PlimsollPolicy implements Policy {
 
   #labelled(event: LearningEvent & { readonly kind: 'feedback' | 'audit' }): void {
     const { record, model } = event
-    const label = usableLabel(event, this.#auditBudget)
+    const label = usableLabel(event, this.#setup.auditBudget)
     if (label === null) return
     const { beliefs, change } = this.#setup
     beliefs.meet(record.context.models)
     const controller = this.#controller(record.context)
-    if (model === record.decision.chosen) controller.labelled(record, label.value)
+    if (model === record.decision.chosen) {
+      controller.labelled(record, label.value, event.kind === 'audit' ? event.probability : null)
+    }
     const predicted = beliefs.learnLabel(record, model, label.value, controller.shift)
     if (!change.observe(model, predicted, label.value)) return
     beliefs.reopen(model)
