@@ -1,4 +1,4 @@
-import type { Decision, RoutingContext } from '../decision.ts'
+import type { Decision, DecisionRecord, RoutingContext } from '../decision.ts'
 import type { LearningEvent } from '../learning-event.ts'
 import { ByteWriter } from '../numeric/byte-codec.ts'
 import type { Random } from '../numeric/random.ts'
@@ -17,7 +17,7 @@ import {
   warmSetup,
   writeSetup,
 } from './plimsoll-setup.ts'
-import { plainAuditProbability, usableLabel } from './usable-label.ts'
+import { usableLabel } from './usable-label.ts'
 
 const NAME = 'plimsoll'
 const SCHEMA = 4
@@ -63,8 +63,11 @@ class PlimsollPolicy implements Policy {
     return decidePlimsoll({ context, controller, setup: this.#setup }, random)
   }
 
-  auditProbability(record: { readonly context: RoutingContext }): number {
-    return plainAuditProbability(record.context.sla.feedback, this.#setup.auditBudget)
+  auditProbability({ context, decision }: DecisionRecord): number {
+    const controller =
+      this.#controllers.get(context.sla.name) ?? new PlimsollController(this.#setup, context.sla)
+    const ordinary = controller.ordinaryAudits(context.sla)
+    return ordinary === 0 ? 0 : controller.suspects.auditProbability(decision.chosen, ordinary)
   }
 
   learn(event: LearningEvent): void {
@@ -77,10 +80,19 @@ class PlimsollPolicy implements Policy {
         beliefs.learnOutcome(event.record, event.model, event.outcome)
         break
       case 'feedback':
+        if (
+          event.metric === 'satisfaction' &&
+          event.value < 1 &&
+          event.model === event.record.decision.chosen
+        )
+          this.#heard(event.record, true)
+        this.#labelled(event)
+        break
       case 'audit':
         this.#labelled(event)
         break
       case 'silence':
+        this.#heard(event.record, false)
         break
     }
   }
@@ -122,6 +134,14 @@ class PlimsollPolicy implements Policy {
     if (!change.observe(model, predicted, label.value)) return
     beliefs.reopen(model)
     for (const each of this.#controllers.values()) each.alarm(`change:${model}`)
+  }
+
+  /** Where users only complain, complaints are no labels, but more of them than usual are a sign. */
+  #heard(record: DecisionRecord, complained: boolean): void {
+    if (record.context.sla.feedback !== 'one-sided') return
+    const { beliefs } = this.#setup
+    beliefs.meet(record.context.models)
+    for (const model of this.#controller(record.context).heard(record, complained)) beliefs.reopen(model)
   }
 
   #controller(context: RoutingContext): PlimsollController {
