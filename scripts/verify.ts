@@ -3,7 +3,14 @@
 import { spawnSync } from 'node:child_process'
 import { repositoryRoot } from './report-faults.ts'
 
-const proofs = ['src/routing/certify', 'src/learner/replay-log.test.ts', 'test/crash.test.ts']
+const proofs = [
+  'src/routing/certify',
+  'src/routing/price/complaint-watch.test.ts',
+  'src/routing/policies/plimsoll-promise.test.ts',
+  'src/routing/policies/plimsoll-infeasible.test.ts',
+  'src/learner/replay-log.test.ts',
+  'test/crash.test.ts',
+]
 const steps: readonly (readonly string[])[] = [
   ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=900000', ...proofs],
   ['bench/decide.ts'],
