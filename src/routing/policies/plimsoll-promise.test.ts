@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { proofSize } from '../../../test/proof-size.ts'
 import { createCertificate } from '../certify/certificate.ts'
+import { type ConfidenceSequence, createConfidenceSequence } from '../certify/confidence-sequence.ts'
+import { estimateOf } from '../decision.ts'
 import { createRandom } from '../numeric/random.ts'
 import type { Policy, PolicySetup } from '../policy.ts'
 import {
@@ -55,6 +57,31 @@ function run(
   const policy = create(setup)
   const served = runWorld(policy, { ...conditions, requests })
   return { policy, served, ...certify(served, conditions.classFloor?.(0) ?? FLOOR) }
+}
+
+/** Keeps the margins of a class that rests on audits: one stand-in f + (A/q)(S - f) a decision, in decision order. */
+function standInsOf(policy: Policy): { readonly policy: Policy; readonly margins: ConfidenceSequence } {
+  const margins = createConfidenceSequence({ delta: 0.05, lowerScale: 2, upperScale: 2 })
+  let pending: readonly [number, number] | null = null
+  const watched: Policy = {
+    ...policy,
+    decide: (context, random) => policy.decide(context, random),
+    auditProbability: record => policy.auditProbability(record),
+    report: name => policy.report(name),
+    snapshot: () => policy.snapshot(),
+    learn: event => {
+      policy.learn(event)
+      const { context, decision } = event.record
+      const predicted = (estimateOf(event.record, decision.chosen)?.satisfaction ?? 0.5) - context.floor
+      if (event.kind === 'decision') {
+        if (pending !== null) margins.add(...pending)
+        pending = [predicted, predicted]
+      }
+      if (event.kind !== 'audit') return
+      pending = [predicted + (event.value - context.floor - predicted) / event.probability, predicted]
+    },
+  }
+  return { policy: watched, margins }
 }
 
 const costUsd = (served: readonly ServedRequest[]): number => meanOf(served, each => each.costUsd)
@@ -127,10 +154,12 @@ describe('a certified promise', () => {
       audits: true,
       promise: CERTIFIED,
     } as const
-    const { policy, served } = run({ ...conditions, seed: 'audited' }, proofSize(2500, 50_000), {
-      training,
-      auditBudget: 0.5,
-    })
+    const requests = proofSize(2500, 50_000)
+    const { policy, margins } = standInsOf(create({ training, auditBudget: 0.5 }))
+    const served = runWorld(policy, { ...conditions, seed: 'audited', requests })
+    const { lower, upper } = margins.bounds()
+    expect(upper).toBeGreaterThan(0)
+    if (requests === 50_000) expect(lower).toBeGreaterThanOrEqual(0)
     const promise = policy.report('gold')?.promise
     expect(promise?.remark).toBeNull()
     expect(satisfaction(served)).toBeGreaterThan(FLOOR + 0.01)
