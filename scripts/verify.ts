@@ -6,6 +6,9 @@ import { repositoryRoot } from './report-faults.ts'
 const proofs = [
   'src/routing/certify',
   'src/routing/price/one-sided-world.test.ts',
+  'src/routing/price/complaint-watch.test.ts',
+  'src/routing/policies/plimsoll-promise.test.ts',
+  'src/routing/policies/plimsoll-infeasible.test.ts',
   'src/learner/replay-log.test.ts',
   'test/crash.test.ts',
 ]

@@ -20,6 +20,7 @@ test('the state of a class has the documented form', async () => {
     'class',
     'policy',
     'floor',
+    'promise',
     'constraints',
     'requests',
     'costUsd',

@@ -178,6 +178,16 @@ describe('plimsoll replay', () => {
     [64, ['replay', '--trace', trace, '--floor', '.8', '--proven', 'huge'], "no model 'huge' in the trace"],
     [65, ['replay', '--trace', `${trace}.gone`, '--floor', '.8'], 'no such file'],
     [65, ['replay', '--trace', launcher, '--floor', '.8'], 'line 1: expected one JSON object per line'],
+    [
+      64,
+      ['replay', '--trace', trace, '--floor', '.8', '--promise', 'proven'],
+      "--promise must be on-average or certified, but 'proven' was given",
+    ],
+    [
+      64,
+      ['replay', '--trace', trace, '--floor', '.8', '--promise', 'certified', '--feedback', 'one-sided:0.1'],
+      'users only complain and nothing is audited',
+    ],
     [64, ['rpelay'], "unknown command 'rpelay'; did you mean replay?"],
     [64, [], 'no command given'],
   ] as const)('ends with %i on %j and says why in one line', async (code, args, message) => {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { promiseRefusal } from '../routing/policies/promise-refusal.ts'
 import { createPolicy, policyDefinitions } from '../routing/policies/registry.ts'
 import { checkAudits } from './audits-config.ts'
 import type { ConfigDocument } from './config-schema.ts'
@@ -40,6 +41,7 @@ export function crossCheck(
     ...checkClasses(document),
     ...checkPolicies(document),
     ...checkAudits(document, environment),
+    ...checkPromises(document),
     ...checkKeys(document),
     ...checkListen(document),
   ]
@@ -159,6 +161,14 @@ function* checkPolicies(document: ConfigDocument): Generator<ConfigFault> {
         yield { path, message: error instanceof Error ? error.message : String(error) }
       }
     }
+  }
+}
+
+function* checkPromises(document: ConfigDocument): Generator<ConfigFault> {
+  for (const [i, { satisfaction, feedback, policy, auditBudget }] of document.classes.entries()) {
+    const sla = { ...satisfaction, feedback: feedback.kind }
+    const message = promiseRefusal({ sla, policy, auditBudget })
+    if (message !== null) yield { path: `classes[${i}].satisfaction.promise`, message }
   }
 }
 

@@ -71,6 +71,10 @@ const serviceClass = z.strictObject({
     window: duration
       .optional()
       .describe('The promise holds in each window of this length, counted from the first request'),
+    promise: z
+      .enum(['on-average', 'certified'])
+      .default('on-average')
+      .describe('Hold the floor on average, or aim above it by what a certificate with error delta needs'),
   }),
   feedback: z
     .strictObject({

@@ -105,6 +105,24 @@ const broken: readonly (readonly [string, unknown, readonly string[]])[] = [
     { ...valid, classes: [{ ...gold, floors: { min: 0.1, max: 0.2 } }] },
     ['classes[0].satisfaction.floor'],
   ],
+  [
+    'a certificate from a policy that holds the mean',
+    {
+      ...valid,
+      classes: [{ ...gold, policy: 'mess-plus', satisfaction: { floor: 0.9, promise: 'certified' } }],
+    },
+    ['classes[0].satisfaction.promise'],
+  ],
+  [
+    'a certificate from complaints alone',
+    {
+      ...valid,
+      classes: [
+        { ...gold, feedback: { kind: 'one-sided' }, satisfaction: { floor: 0.9, promise: 'certified' } },
+      ],
+    },
+    ['classes[0].satisfaction.promise'],
+  ],
   ['a class twice', { ...valid, classes: [gold, gold] }, ['classes[1].name']],
   ['an unknown default class', { ...valid, defaultClass: 'silver' }, ['defaultClass']],
   ['an alias for an unknown class', { ...valid, aliases: { best: 'silver' } }, ['aliases.best']],

@@ -242,7 +242,7 @@ function buildClass(
   names: ReadonlyMap<string, string>,
 ): Omit<ClassConfig, 'audits'> {
   const resolve = (name: string): ModelId => modelId(names.get(name) ?? name)
-  const { floor, delta, window } = entry.satisfaction
+  const { floor, delta, window, promise } = entry.satisfaction
   const auditDeadline = entry.auditDeadline ?? humanDeadlineMs(entry.audits)
   const policy = policyName(entry.policy, names)
   return {
@@ -251,7 +251,7 @@ function buildClass(
       floor,
       ...(entry.floors === undefined ? {} : { floors: entry.floors }),
       feedback: entry.feedback.kind,
-      promise: 'on-average',
+      promise,
       delta,
       ...(window === undefined ? {} : { windowMs: window }),
       ...(auditDeadline === undefined ? {} : { auditDeadlineMs: auditDeadline }),

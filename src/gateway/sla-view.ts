@@ -1,7 +1,8 @@
 import type { SlaReport } from '../learner/sla-ledger.ts'
 import type { CertificateWindow, RaisedAlarm } from '../routing/certify/class-certificate.ts'
-import { usersSayBoth } from '../routing/policies/usable-label.ts'
+import { bringsLabels, usersSayBoth } from '../routing/policies/usable-label.ts'
 import type { ClassReport } from '../routing/policy.ts'
+import { unknowableRemark } from '../routing/price/promise-remarks.ts'
 import { auditsView } from './audit-view.ts'
 import type { ClassConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
@@ -90,6 +91,7 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     class: config.sla.name,
     policy: config.policy,
     floor,
+    promise: promiseView(config, known),
     constraints: [constraint],
     requests: ledger?.requests ?? 0,
     costUsd: ledger?.costUsd ?? 0,
@@ -97,6 +99,13 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
     ...(audits === null ? {} : { audits }),
     asOf: new Date(ledger?.asOfMs ?? gateway.now()).toISOString(),
   }
+}
+
+/** What the promise means, and what keeping it as it is meant takes at present, where the policy knows. */
+function promiseView({ sla, auditBudget }: ClassConfig, { report, floor }: ClassKnowledge) {
+  const blind = !bringsLabels(sla.feedback, auditBudget)
+  const remark = blind ? unknowableRemark({ ...sla, floor }) : null
+  return { remark, ...report?.promise, kind: sla.promise }
 }
 
 /** The state of a class as the admin API shows it: the public view and what only operators need. */

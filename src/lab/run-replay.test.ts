@@ -100,6 +100,17 @@ describe('runReplay', () => {
     }
   })
 
+  it('refuses a certificate that nobody can give, and says what it would take', () => {
+    const certified = { ...base, promise: 'certified' } as const
+    expect(() => runReplay(certified)).toThrow('random holds it on average at best')
+    const blind = { ...certified, policy: 'plimsoll', channel: { kind: 'none' } } as const
+    expect(() => runReplay(blind)).toThrow(
+      /users say nothing and nothing is audited.* takes about \d+ audits/,
+    )
+    const figures = runReplay({ ...certified, policy: 'plimsoll' })
+    expect(figures.promise?.kind).toBe('certified')
+  })
+
   it('beats every policy with the oracle, which sees the labels', () => {
     const oracle = runReplay({ ...base, policy: 'oracle' })
     expect(oracle.satisfaction).toBe(1)

@@ -1,12 +1,13 @@
 import type { ModelId, ModelSpec } from '../routing/model.ts'
+import { promiseRefusal } from '../routing/policies/promise-refusal.ts'
 import { createPolicy } from '../routing/policies/registry.ts'
 import { startTrained, type TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { Policy, TrainingRows } from '../routing/policy.ts'
-import type { SlaClass } from '../routing/sla.ts'
+import type { PromiseKind, SlaClass } from '../routing/sla.ts'
 import type { AuditSpec } from './audits.ts'
 import type { Drift } from './drift.ts'
 import { type ChannelSpec, feedbackKind } from './feedback-channel.ts'
-import type { FloorSchedule } from './floor-schedule.ts'
+import { type FloorSchedule, floorAt } from './floor-schedule.ts'
 import type { PreparedTrace } from './prepare-trace.ts'
 import { type Chooser, type ReplaySetup, type ReplayStep, replay } from './replay.ts'
 import { shuffledOrder } from './row-order.ts'
@@ -44,6 +45,8 @@ export interface RunSpec {
   readonly limit: number | null
   /** Probability of a wrong certificate, in (0, 1). */
   readonly delta: number
+  /** What keeping the floor means; absent: on average. */
+  readonly promise?: PromiseKind
 }
 
 /** Name of the only class of a replay. */
@@ -66,6 +69,7 @@ export function runReplay(spec: RunSpec): RunFigures {
 
 /** Sets one replay up, for a caller that has to do other things between its steps. Throws `SpecificationError`. */
 export function startReplay(spec: RunSpec): RunningReplay {
+  refusePromise(spec)
   const { online, warm } = splitRows(spec)
   const world = createWorld({
     trace: spec.prepared.trace,
@@ -99,6 +103,13 @@ export function startReplay(spec: RunSpec): RunningReplay {
         report: chooser.kind === 'policy' ? chooser.policy.report(className) : null,
       }),
   }
+}
+
+/** A reference promises nothing; a policy must be able to keep what is promised. */
+function refusePromise({ policy, channel, audits, delta, promise = 'on-average', floors }: RunSpec): void {
+  const sla = { promise, feedback: feedbackKind(channel), floor: floorAt(floors, 0, 1, 0).classFloor, delta }
+  const refusal = promiseRefusal({ sla, policy, auditBudget: audits.budget })
+  if (refusal !== null) throw new SpecificationError(`--promise certified: ${refusal}`)
 }
 
 function* keepEach(steps: Iterable<ReplayStep>, kept: ReplayStep[]): Generator<ReplayStep> {
@@ -177,7 +188,7 @@ function slaOf(spec: RunSpec, known: readonly ModelSpec[]): SlaClass {
     name: className,
     floor: 0.5,
     feedback: feedbackKind(spec.channel),
-    promise: 'on-average',
+    promise: spec.promise ?? 'on-average',
     delta: spec.delta,
     ...(proven === null ? {} : { proven }),
   }

@@ -1,5 +1,5 @@
 import type { ClassReading } from '../routing/certify/class-certificate.ts'
-import type { ClassReport } from '../routing/policy.ts'
+import type { ClassReport, PromiseReport } from '../routing/policy.ts'
 import { type FloorSchedule, floorBinEdges } from './floor-schedule.ts'
 import { type PhaseReferences, phaseReferences, type References, streamReferences } from './references.ts'
 import type { ReplayStep } from './replay.ts'
@@ -48,6 +48,8 @@ export interface RunFigures {
     readonly bindingConstraint: string
     readonly reachable: number
   } | null
+  /** What the promise took at the end; absent from policies that know no promise but the mean. */
+  readonly promise?: PromiseReport
   readonly alarms: readonly { readonly at: number; readonly kind: string }[]
   readonly references: References & { readonly phases?: readonly PhaseReferences[] }
 }
@@ -100,7 +102,7 @@ export function summarise(run: FinishedRun): RunFigures {
 function reported(
   report: ClassReport | null,
   certified: RunFigures['alarms'],
-): Pick<RunFigures, 'infeasible' | 'alarms'> {
+): Pick<RunFigures, 'infeasible' | 'promise' | 'alarms'> {
   const infeasible = report?.infeasible ?? null
   return {
     infeasible: infeasible && {
@@ -108,6 +110,7 @@ function reported(
       bindingConstraint: infeasible.bindingConstraint,
       reachable: infeasible.reachable,
     },
+    ...(report?.promise === undefined ? {} : { promise: report.promise }),
     alarms: [
       ...(report?.alarms ?? []).map(alarm => ({ at: alarm.atDecision, kind: alarm.kind })),
       ...certified,

@@ -85,7 +85,7 @@ export {
 } from './certify/learn-then-test.ts'
 export type { DeltaSplit } from './certify/split-delta.ts'
 export { splitDelta } from './certify/split-delta.ts'
-export type { AuditDesign, AuditDraw, StandInRange } from './certify/stand-in.ts'
+export type { AuditDraw, StandInRange, ThinnestAudits } from './certify/stand-in.ts'
 export { standIn, standInRange } from './certify/stand-in.ts'
 export type { ChoiceInputs, Exploration } from './choose.ts'
 export { certain, choose, drawIndex, lagrangianScores, uniform, uniformOverMinima } from './choose.ts'
@@ -147,6 +147,7 @@ export type {
   PolicyParameter,
   PolicySetup,
   PolicySnapshot,
+  PromiseReport,
   TrainingRows,
 } from './policy.ts'
 export type { LogisticOptions, LogisticPredictor, LogisticState } from './predict/logistic.ts'

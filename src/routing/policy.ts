@@ -3,6 +3,7 @@ import type { Features } from './features/features.ts'
 import type { Feedback, LearningEvent } from './learning-event.ts'
 import type { ModelSpec } from './model.ts'
 import type { Random } from './numeric/random.ts'
+import type { PromiseKind } from './sla.ts'
 
 /** Learned state as bytes: equal states give equal bytes. */
 export interface PolicySnapshot {
@@ -29,6 +30,29 @@ export interface PolicyAlarm {
   readonly kind: string
 }
 
+/** What keeping the promise as it is meant takes at present. */
+export interface PromiseReport {
+  readonly kind: PromiseKind
+  /** How far above the floor the policy aims so that the certificate is reached and kept; 0 on average. */
+  readonly margin: number
+  /** What that margin costs, by the plan, in USD per request. */
+  readonly extraCostUsd: number
+  /** Labels more until the floor is certified, if the margin is met from now on: 0 while it is, `null` if there is no telling. */
+  readonly labelsNeeded: number | null
+  /** The present window, where the promise is kept in windows. */
+  readonly window?: {
+    /** Counted from 1. */
+    readonly ordinal: number
+    readonly requests: number
+    /** Requests of the whole window by forecast. */
+    readonly forecast: number
+    /** Mean satisfaction that is planned for: the floor, more in the second half of a window that is behind. */
+    readonly target: number
+  }
+  /** Why nothing can be known of the promise, and what would change that; `null` where labels come. */
+  readonly remark: string | null
+}
+
 /** What a policy can say of one SLA class at its present state. */
 export interface ClassReport {
   /** Price of satisfaction in USD per extra satisfied request; `null` where the policy has none. */
@@ -38,6 +62,8 @@ export interface ClassReport {
   /** Best reachable satisfaction by the policy's own predictions; `null` while unknown. */
   readonly reachable: number | null
   readonly infeasible: Infeasibility | null
+  /** Absent from policies that know no promise but the mean. */
+  readonly promise?: PromiseReport
   readonly alarms: readonly PolicyAlarm[]
 }
 
@@ -109,6 +135,8 @@ export interface PolicyDefinition {
   readonly needsTraining?: boolean
   /** It reads `Features.ngrams`: whoever makes features for it counts n-grams as well. */
   readonly readsNgrams?: boolean
+  /** It aims above the floor where a class promises a certificate; absent: it holds the mean at best. */
+  readonly certifies?: boolean
   /** `argument` is what follows the colon in `fixed:MODEL`, `null` without one. */
   create(setup: PolicySetup, argument: string | null): Policy
 }

@@ -58,6 +58,7 @@ function lineOf(job: ReplayJob, task: ReplayTask, step: ReplayStep): string {
 
 function runSpec(job: ReplayJob, { floors, seed }: ReplayTask): RunSpec {
   const { request, prepared, models, warmStart } = job
-  const { policy, parameters, audits, delay, limit, delta } = request
-  return { prepared, policy, parameters, floors, seed, audits, delay, limit, delta, warmStart, ...models }
+  const { policy, parameters, audits, delay, limit, delta, promise } = request
+  const asked = { policy, parameters, audits, delay, limit, delta, promise }
+  return { prepared, ...asked, floors, seed, warmStart, ...models }
 }

@@ -93,6 +93,13 @@ export const replayCommand: CommandSpec = {
       default: '0.05',
       meaning: 'probability of a wrong certificate',
     },
+    {
+      name: 'promise',
+      kind: 'text',
+      value: 'KIND',
+      default: 'on-average',
+      meaning: 'on-average, or certified: aim above the floor by what the certificate needs',
+    },
     { name: 'param', kind: 'text', value: 'NAME=X', repeatable: true, meaning: 'parameter of the policy' },
     { name: 'steps', kind: 'text', value: 'FILE', meaning: 'write one JSON line per decision' },
     { name: 'json', kind: 'flag', meaning: 'one JSON object per floor and seed instead of the table' },

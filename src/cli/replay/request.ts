@@ -4,6 +4,7 @@ import { type ChannelSpec, parseChannel } from '../../lab/feedback-channel.ts'
 import { type FloorSchedule, parseFloors } from '../../lab/floor-schedule.ts'
 import type { Trace } from '../../lab/trace.ts'
 import type { ModelId } from '../../routing/model.ts'
+import type { PromiseKind } from '../../routing/sla.ts'
 import type { ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
 import { policyParameters } from '../policy-parameters.ts'
@@ -29,6 +30,7 @@ export interface ReplayRequest {
   readonly limit: number | null
   readonly satisfiedAt: number | null
   readonly delta: number
+  readonly promise: PromiseKind
   readonly parameters: Readonly<Record<string, number>>
   readonly stepsPath: string | null
 }
@@ -68,6 +70,7 @@ export function readReplayRequest(given: ParsedArguments): ReplayRequest {
     limit: limitOf(given),
     satisfiedAt,
     delta,
+    promise: promiseOf(given),
     parameters: policyParameters(given.texts('param')),
     stepsPath: given.text('steps') ?? null,
   }
@@ -112,6 +115,12 @@ function artefactPathOf(given: ParsedArguments): string | null {
     )
   }
   return path
+}
+
+function promiseOf(given: ParsedArguments): PromiseKind {
+  const text = given.text('promise') ?? 'on-average'
+  if (text === 'on-average' || text === 'certified') return text
+  throw wrongUsage(`--promise must be on-average or certified, but '${text}' was given`)
 }
 
 function required(given: ParsedArguments, name: string): string {

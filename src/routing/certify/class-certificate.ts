@@ -8,11 +8,11 @@ import {
 import { type ChangeAlarm, type ChangeAlarmState, createChangeAlarm } from './change-alarm.ts'
 import { splitDelta } from './split-delta.ts'
 import {
-  type AuditDesign,
   type AuditDraw,
   auditValueRange,
   standIn,
   standInRange,
+  type ThinnestAudits,
   usablePrediction,
 } from './stand-in.ts'
 
@@ -41,7 +41,7 @@ export interface ClassCertificateOptions {
   /** The promise starts anew after this time, counted from the first decision; absent: it never does. */
   readonly windowMs?: number
   /** How thin audits can be; absent: as the first decision that can be audited (in each window) is. */
-  readonly audits?: AuditDesign
+  readonly audits?: ThinnestAudits
 }
 
 /** When the breach alarm was raised. */
@@ -83,7 +83,7 @@ export interface ClassCertificateState {
 
 interface PartState {
   readonly window: number
-  readonly audits: AuditDesign | null
+  readonly audits: ThinnestAudits | null
   readonly folded: number
   readonly low: CertificateStateRecord
   readonly high: CertificateStateRecord
@@ -131,7 +131,7 @@ export function createClassCertificate(
     const { windowMs } = options
     return windowMs === undefined ? 1 : Math.max(1, Math.floor((atMs - startMs) / windowMs) + 1)
   }
-  const turn = (window: number, audits: AuditDesign | null): Part => {
+  const turn = (window: number, audits: ThinnestAudits | null): Part => {
     if (part !== null && (options.windowMs === undefined || window <= part.window)) return part
     if (part !== null) previous = read(part, options, startMs)
     part = openPart(options, { window, audits })
@@ -160,7 +160,7 @@ export function createClassCertificate(
 /** One window, or the whole life of a class without any. */
 interface Part {
   readonly window: number
-  readonly audits: AuditDesign | null
+  readonly audits: ThinnestAudits | null
   folded: number
   readonly low: Certificate
   readonly high: Certificate

@@ -1,3 +1,5 @@
+import { doublyRobust } from '../labels/doubly-robust.ts'
+
 /** The coin of one decision and what came of it. */
 export interface AuditDraw {
   /** Probability q with which the decision was audited, fixed before anything was known of the answer, in [0, 1]; 0: it could not be. */
@@ -11,7 +13,7 @@ export interface AuditDraw {
 }
 
 /** What audits can be at their thinnest; fixed before the first of them. */
-export interface AuditDesign {
+export interface ThinnestAudits {
   /** Least probability q of an audit, in (0, 1]. */
   readonly leastProbability: number
   /** Share q2 of the audits, in (0, 1], in which a human corrects the judge; 1: labels are taken as the truth. */
@@ -34,8 +36,8 @@ export const LEAST_PREDICTION = 0.5
  * Variance given V: (1-q)/q (V - f)^2. A drawn label that never came counts as `missing`.
  */
 export function standIn(prediction: number, draw: AuditDraw, missing: number): number {
-  if (!draw.drawn) return prediction
-  return prediction + ((draw.value ?? missing) - prediction) / draw.probability
+  const { drawn, value, probability } = draw
+  return doublyRobust(prediction, drawn ? { value: value ?? missing, probability } : null)
 }
 
 /** The prediction as stand-ins use it: in [1/2, 1]. */
@@ -44,7 +46,7 @@ export function usablePrediction(prediction: number): number {
 }
 
 /** Least and largest value that an audit can give: 0 and 1, or 1 - 1/q2 and 1/q2 where humans correct a judge. */
-export function auditValueRange({ humanShare }: Pick<AuditDesign, 'humanShare'>): {
+export function auditValueRange({ humanShare }: Pick<ThinnestAudits, 'humanShare'>): {
   readonly least: number
   readonly largest: number
 } {
@@ -55,7 +57,7 @@ export function auditValueRange({ humanShare }: Pick<AuditDesign, 'humanShare'>)
  * One-sided scales of stand-ins with predictions f in [fmin, 1], q >= qmin: they lie at most (f - 1 + 1/q2)/q <= 1/(qmin q2)
  * below f, at most (1/q2 - f)/q <= (1/q2 - fmin)/qmin above it. Throws a RangeError outside (0, 1].
  */
-export function standInRange({ leastProbability, humanShare }: AuditDesign): StandInRange {
+export function standInRange({ leastProbability, humanShare }: ThinnestAudits): StandInRange {
   for (const [name, value] of [
     ['least audit probability', leastProbability],
     ['share of the audits that a human sees', humanShare],

@@ -62,13 +62,17 @@ export interface RunConditions {
   /** Floor of the class; .8 if absent. */
   readonly classFloor?: (position: number) => number
   readonly feedback?: FeedbackKind
-  /** Share of unsatisfied users who complain, by model, where the feedback is one-sided; audits are drawn as the policy asks. */
-  readonly complaintRates?: readonly number[]
   /** Requests under way at once; events of a decision arrive that much later, in irregular order. */
   readonly inFlight?: number
   readonly chance?: (kind: number, model: number, position: number) => number
   readonly eligible?: (position: number) => readonly ModelSpec[]
   readonly proven?: ModelSpec
+  /** What the class promises, beyond a floor held on average. */
+  readonly promise?: Pick<Partial<SlaClass>, 'promise' | 'windowMs'>
+  /** Where users only complain: how often an unsatisfied one does, by model. */
+  readonly complaintRates?: readonly number[]
+  /** Whether audits are drawn with the probabilities that the policy asks for. */
+  readonly audits?: boolean
 }
 
 /** One request as it was served. */
@@ -101,8 +105,7 @@ export function runWorld(policy: Policy, conditions: RunConditions): readonly Se
     served.push(one)
     const latency = conditions.inFlight === undefined ? 0 : 1 + random.integer(2 * conditions.inFlight)
     if (latency > 0) running.set(position, latency)
-    const events = [...eventsOf(one, random), ...spokenOf(policy, conditions, one, random)]
-    for (const [step, event] of events.entries()) {
+    for (const [step, event] of eventsOf(one, conditions, { random, policy }).entries()) {
       pending.push({ due: position + (step === 0 ? Math.min(latency, 2) : latency * step), event })
     }
     for (const { event } of takeDue(pending, position)) policy.learn(event)
@@ -141,6 +144,7 @@ function contextAt(
     feedback: conditions.feedback ?? 'chosen',
     promise: 'on-average',
     delta: 0.05,
+    ...conditions.promise,
     ...(conditions.proven === undefined ? {} : { proven: conditions.proven.id }),
   }
   return {
@@ -167,7 +171,11 @@ function serve(
   return { record, kind, model, satisfied, costUsd: (COSTS_USD[model] ?? 0) * (0.5 + random.next()) }
 }
 
-function eventsOf(served: ServedRequest, random: Random): readonly LearningEvent[] {
+function eventsOf(
+  served: ServedRequest,
+  { complaintRates, audits }: RunConditions,
+  { random, policy }: { readonly random: Random; readonly policy: Policy },
+): readonly LearningEvent[] {
   const { record, satisfied, costUsd } = served
   const model = record.decision.chosen
   const atMs = record.context.atMs
@@ -186,34 +194,16 @@ function eventsOf(served: ServedRequest, random: Random): readonly LearningEvent
   ]
   const { feedback } = record.context.sla
   const speaks = feedback === 'chosen' || (feedback === 'sparse' && random.next() < 0.3)
-  if (feedback === 'one-sided') return events
-  if (!speaks) return [...events, { kind: 'silence', atMs, record }]
-  return [
-    ...events,
-    { kind: 'feedback', atMs, record, model, metric: 'satisfaction', value: satisfied, source: 'user' },
-  ]
-}
-
-/** Complaint or silence, and the audit where one is drawn, in a class whose users only complain. */
-function spokenOf(
-  policy: Policy,
-  { complaintRates }: RunConditions,
-  { record, model, satisfied }: ServedRequest,
-  random: Random,
-): readonly LearningEvent[] {
-  if (record.context.sla.feedback !== 'one-sided') return []
-  const { atMs } = record.context
-  const { chosen } = record.decision
-  const complains =
-    complaintRates !== undefined && satisfied === 0 && random.next() < (complaintRates[model] ?? 0)
-  const complaint = { metric: 'satisfaction', value: 0, source: 'user' } as const
-  const said: LearningEvent = complains
-    ? { kind: 'feedback', atMs, record, model: chosen, ...complaint }
-    : { kind: 'silence', atMs, record }
-  if (complaintRates === undefined) return [said]
-  const probability = policy.auditProbability(record, complains ? complaint : undefined)
-  if (random.next() >= probability) return [said]
-  return [said, { kind: 'audit', atMs, record, model: chosen, value: satisfied, probability }]
+  const rate = complaintRates?.[served.model] ?? 0
+  const complains = rate > 0 && satisfied === 0 && random.next() < rate
+  const said: LearningEvent =
+    speaks || complains
+      ? { kind: 'feedback', atMs, record, model, metric: 'satisfaction', value: satisfied, source: 'user' }
+      : { kind: 'silence', atMs, record }
+  const complaint = complains && said.kind === 'feedback' ? said : undefined
+  const probability = audits === true ? policy.auditProbability(record, complaint) : 0
+  if (probability === 0 || random.next() >= probability) return [...events, said]
+  return [...events, said, { kind: 'audit', atMs, record, model, value: satisfied, probability }]
 }
 
 /** Fully labelled rows of the same world. */

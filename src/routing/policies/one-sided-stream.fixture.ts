@@ -35,6 +35,7 @@ export function runOneSidedStream(name: string, stream: OneSidedStream): OneSide
     requests: 3000,
     feedback: 'one-sided',
     complaintRates: rates,
+    audits: true,
     ...(proven === undefined ? {} : { proven }),
   }).slice(500)
   return {

@@ -35,8 +35,9 @@ interface Outlook extends Predictions {
 /** Decides one request; reads learned state, changes none. */
 export function decidePlimsoll(choice: PlimsollChoice, random: Random): Decision {
   const outlook = foresee(choice)
-  const exploit = uniformOverMinima(outlook.scores)
-  const distribution = preferred(outlook) ?? exploit
+  const retreating = retreat(outlook)
+  const exploit = retreating ?? uniformOverMinima(outlook.scores)
+  const distribution = retreating ?? preferred(outlook) ?? exploit
   const decision = choose(
     {
       context: choice.context,
@@ -105,6 +106,13 @@ function preferred(outlook: Outlook): Float64Array | null {
   if (doubt === 0) return optimistic
   const sampled = thompson(outlook, deviations)
   return optimistic.map((share, m) => (1 - doubt) * share + doubt * (sampled[m] ?? 0))
+}
+
+/** The model that serves while another one is suspect, where the operator wants one to. */
+function retreat({ choice: { context, controller } }: Outlook): Float64Array | null {
+  const model = controller.suspects.retreat
+  const position = model === null ? -1 : context.models.findIndex(spec => spec.id === model)
+  return position < 0 ? null : certain(position, context.models.length)
 }
 
 /** The model declared as proven, else the dearest by expectation. */

@@ -1,20 +1,23 @@
 import type { DecisionRecord, RoutingContext } from '../decision.ts'
 import { estimateOf } from '../decision.ts'
+import type { ModelId, ModelSpec } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
-import type { ClassReport, Infeasibility, PolicyAlarm } from '../policy.ts'
+import type { ClassReport, Infeasibility } from '../policy.ts'
+import { AlarmLog } from '../price/alarm-log.ts'
 import { FloorPrices } from '../price/floor-prices.ts'
 import { InfeasibilityWatch } from '../price/infeasibility.ts'
 import { PlanningWindow } from '../price/planning-window.ts'
 import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
-import { dearestMeanCost } from '../price/price-table.ts'
+import { dearestMeanCost, lookUpPrice } from '../price/price-table.ts'
+import { PromiseKeeper } from '../price/promise-keeper.ts'
+import { fixedRecords, retreatModel, Suspects } from '../price/suspects.ts'
 import type { FeedbackKind, SlaClass } from '../sla.ts'
 import { planSample } from './plimsoll-sample.ts'
 import type { PlimsollSetup } from './plimsoll-setup.ts'
-import { usersSayBoth } from './usable-label.ts'
+import { labelSource, plainAuditProbability, usersSayBoth } from './usable-label.ts'
 
 /** A model counts as gone after this many decisions in a row without it. */
 const ABSENCE = 16
-const MOST_ALARMS = 100
 /** Decisions for which beliefs that call a floor out of reach are doubted in full. */
 const DOUBTFUL_DECISIONS = 50
 /** Corrections of the target by debt. */
@@ -49,11 +52,19 @@ export class PlimsollController {
   /** Decision at which each model, by roster number, was last eligible. */
   readonly #lastEligible = new Map<number, number>()
   #watch = new InfeasibilityWatch()
+  /** Debt that will not be repaid, in requests. */
+  #letGo = 0
+  #promise: PromiseKeeper
+  suspects = new Suspects()
   #infeasible: Infeasibility | null = null
-  readonly #alarms: PolicyAlarm[] = []
+  #alarms = new AlarmLog()
 
-  constructor(setup: PlimsollSetup, sla: Pick<SlaClass, 'feedback' | 'delta' | 'floor'>) {
+  constructor(
+    setup: PlimsollSetup,
+    sla: Pick<SlaClass, 'feedback' | 'delta' | 'floor' | 'promise' | 'windowMs'>,
+  ) {
     this.#setup = setup
+    this.#promise = new PromiseKeeper(sla)
     this.#feedback = sla.feedback
     this.#delta = sla.delta
     this.#prices = new FloorPrices(sla.floor, setup.table)
@@ -100,8 +111,17 @@ export class PlimsollController {
     const view = beliefs.view(context.features, context.promptTokens)
     this.#window.push({ view, floor: context.floor, models })
     this.#noteEligible(models)
+    if (
+      this.#promise.enter(context.sla, context.atMs, labelSource(this.#feedback, this.#setup.auditBudget))
+    ) {
+      this.#prices.forgive()
+      this.#letGo = 0
+      this.#replan = true
+    }
     const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
-    this.#prices.addDebt(context.floor, context.floor - predicted)
+    this.#owe(context.floor, context.floor - predicted)
+    this.#promise.decided(context.floor, predicted)
+    this.suspects.decided(decision.chosen, this.ordinaryAudits(context.sla), this.#setup.auditBudget)
   }
 
   /** Refills the window: the prompts read differently now. */
@@ -115,25 +135,70 @@ export class PlimsollController {
     if (!this.#replan && this.#decisions - this.#plannedAt < this.#interval()) return
     this.#replan = false
     this.#plannedAt = this.#decisions
-    const { beliefs } = this.#setup
-    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
-    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
-    const sample = planSample(this.#setup, { specs, entries: this.#window.entries, progress: this })
+    const sample = this.#sample()
     if (sample.requests > 0) this.#plan(sample)
   }
 
-  /** Takes the label of the answer that was served: the debt replaces the prediction by it. */
-  labelled(record: DecisionRecord, value: number): void {
-    const { floor } = record.context
-    const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
-    this.#prices.addDebt(floor, predicted - value)
+  /** What is predicted of recent requests and the models that are available now. */
+  #sample(): PlanSample & { readonly specs: readonly ModelSpec[] } {
+    const { beliefs } = this.#setup
+    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
+    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
+    const entries = this.#window.entries
+    return { specs, ...planSample(this.#setup, { specs, entries, progress: this }) }
+  }
+
+  /** Takes the label of the answer that was served: the debt replaces the prediction by it. `probability` as in an audit. */
+  labelled(record: DecisionRecord, value: number, probability: number | null): void {
+    const { floor, atMs } = record.context
     this.#watch.observe(value - floor)
+    if (!this.#promise.counts(atMs)) return
+    const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
+    this.#owe(floor, predicted - value)
+    this.#promise.labelled(value, floor, predicted, probability)
+  }
+
+  /** What a floor out of reach leaves owing is not repaid, unless the contract says so; the price is frozen with the debt. */
+  #owe(floor: number, amount: number): void {
+    if (this.#infeasible !== null && this.#setup.parameters.repayArrears === 0) this.#letGo += amount
+    else this.#prices.addDebt(floor, amount)
+  }
+
+  /** Audit probability of an answer that nobody suspects, where audits label. */
+  ordinaryAudits({ feedback, promise }: Pick<SlaClass, 'feedback' | 'promise'>): number {
+    const { auditBudget, parameters } = this.#setup
+    const reserve = promise === 'certified' ? 0 : parameters.auditReserve
+    return plainAuditProbability(feedback, auditBudget) * (1 - reserve)
+  }
+
+  /** Takes a complaint, or that none came in time, where users never praise; gives the models that are suspect by it. */
+  heard(record: DecisionRecord, complained: boolean): readonly ModelId[] {
+    const { context, decision } = record
+    const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
+    const heard = { model: decision.chosen, atMs: context.atMs, doubt: 1 - predicted }
+    const suspects = this.suspects.heard(heard, complained)
+    for (const model of suspects) {
+      this.#alarms.add(`complaints:${model}`, this.#decisions)
+      const { complaintFallback } = this.#setup.parameters
+      this.suspects.add(model, complaintFallback, complaintFallback > 0 ? this.#retreatFrom(model) : null)
+    }
+    return suspects
+  }
+
+  /** The model that serves in place of a suspect, by what is predicted of recent requests. */
+  #retreatFrom(suspect: ModelId): ModelId | null {
+    const sample = this.#sample()
+    const { floors } = this.#prices
+    const ids = sample.specs.map(spec => spec.id)
+    const records = fixedRecords(sample, ids).filter(
+      ({ model }) => model !== suspect && !this.suspects.isPassedOver(model),
+    )
+    return retreatModel(records, floors[floors.length >> 1] ?? 0)
   }
 
   /** Raises an alarm; prices may rise above what the training rows suggested from here on. */
   alarm(kind: string): void {
-    this.#alarms.push({ atDecision: this.#decisions, kind })
-    if (this.#alarms.length > MOST_ALARMS) this.#alarms.shift()
+    this.#alarms.add(kind, this.#decisions)
     this.#capLifted = true
     this.#replan = true
   }
@@ -142,10 +207,11 @@ export class PlimsollController {
     const { floors } = this.#prices
     return {
       priceUsd: this.priceAt(floors[floors.length >> 1] ?? 0),
-      debt: this.#prices.debt,
+      debt: this.#prices.debt + this.#letGo,
       reachable: this.#reachable,
       infeasible: this.#infeasible,
-      alarms: [...this.#alarms],
+      promise: this.#promise.report(floors[floors.length >> 1] ?? 0),
+      alarms: this.#alarms.list(),
     }
   }
 
@@ -193,15 +259,33 @@ export class PlimsollController {
     else if (this.#unreachableSince < 0) this.#unreachableSince = this.#decisions
     const dearest = dearestMeanCost(sample)
     const knots = prices.floors.length
+    const limits = { horizon: this.#horizon(knots), least: LARGEST_REBATE, most: LARGEST_SURCHARGE }
+    if (dearest > 0) this.#planPromise(sample, dearest)
     prices.floors.forEach((floor, j) => {
-      const debt = prices.debts[j] ?? 0
-      const correction = clip(debt / this.#horizon(knots), LARGEST_REBATE, LARGEST_SURCHARGE)
+      const correction = this.#promise.correction(prices.debts[j] ?? 0, knots, limits)
       const target = floor + (prices.offsets[j] ?? 0) + correction
       const highest = this.#highestPrice(j, dearest)
       const lowest = Math.min(highest, dearest * LOWEST_SHARE)
       prices.prices[j] = dearest > 0 ? guardedPrice(sample, target, { lowest, highest }) : 0
     })
     this.#judge(ceiling)
+  }
+
+  /** Settles what the promise asks for above the floor, at the middle knot. */
+  #planPromise(sample: PlanSample, dearest: number): void {
+    const { floors, offsets, debt } = this.#prices
+    const middle = floors.length >> 1
+    const [floor, offset] = [floors[middle] ?? 0, offsets[middle] ?? 0]
+    const { parameters } = this.#setup
+    const ceiling = parameters.maxPriceUsd
+    const most = HIGHEST_MULTIPLE * dearest
+    const highest = ceiling > 0 ? Math.min(most, ceiling) : most
+    const range = { lowest: Math.min(highest, dearest * LOWEST_SHARE), highest }
+    const horizon = this.#horizon(1)
+    this.#promise.plan(
+      { sample, floor, offset, debt, horizon, range, dearestUsd: dearest },
+      parameters.spendSurplus > 0,
+    )
   }
 
   #horizon(knots: number): number {
@@ -213,8 +297,8 @@ export class PlimsollController {
   }
 
   #highestPrice(knot: number, dearest: number): number {
-    const debt = this.#prices.debts[knot] ?? 0
-    const trained = this.#prices.tablePrices[knot] ?? 0
+    const debt = (this.#prices.debts[knot] ?? 0) + this.#promise.aimedAbove / this.#prices.floors.length
+    const trained = this.#trainedPrice(knot)
     let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
     if (trained > 0 && !this.#capLifted) {
       const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
@@ -224,42 +308,65 @@ export class PlimsollController {
     return ceiling > 0 ? Math.min(highest, ceiling) : highest
   }
 
+  /** The price that met the floor on the training rows, and with it what the promise asks for above the floor. */
+  #trainedPrice(knot: number): number {
+    const { table } = this.#setup
+    const { margin } = this.#promise
+    if (table === null || margin === 0) return this.#prices.tablePrices[knot] ?? 0
+    return lookUpPrice(table, (this.#prices.floors[knot] ?? 0) + margin).price
+  }
+
   #judge(ceiling: number): void {
     const entries = this.#window.entries
-    const floor = entries.reduce((sum, entry) => sum + entry.floor, 0) / entries.length
+    const [only, ...more] = this.#prices.floors
+    const mean = entries.reduce((sum, entry) => sum + entry.floor, 0) / entries.length
+    const floor = more.length === 0 && only !== undefined ? only : mean
     const infeasible = this.#watch.planned(this.#decisions, floor, ceiling, this.#delta)
-    if (!infeasible) this.#infeasible = null
+    if (!infeasible) this.#recover()
     else {
       const atDecision = this.#infeasible?.atDecision ?? this.#decisions
       this.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: ceiling }
     }
   }
 
+  /** Withdraws the verdict that the floor cannot be met. */
+  #recover(): void {
+    if (this.#infeasible === null) return
+    this.#infeasible = null
+    this.#watch.restart()
+    if (this.#setup.parameters.repayArrears > 0) return
+    this.#letGo += this.#prices.debt
+    this.#prices.forgive()
+    this.#promise.forgive()
+  }
+
   write(writer: ByteWriter): void {
     writer.text(this.#feedback)
-    writer.array(Float64Array.of(this.#delta, this.#decisions, this.#plannedAt, this.#reachable ?? -1))
+    const ceiling = this.#reachable ?? -1
+    writer.array(Float64Array.of(this.#delta, this.#decisions, this.#plannedAt, ceiling, this.#letGo))
     writer.array(Int32Array.of(+this.#floorsDiffer, +this.#replan, +this.#capLifted, this.#unreachableSince))
     this.#prices.write(writer)
     this.#window.write(writer)
     writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
     this.#watch.write(writer)
+    this.#promise.write(writer)
+    this.suspects.write(writer)
     writer.list(this.#infeasible === null ? [] : [this.#infeasible], ({ atDecision, reachable: best }) => {
       writer.array(Float64Array.of(atDecision, best))
     })
-    writer.list(this.#alarms, ({ atDecision, kind }) => {
-      writer.number(atDecision)
-      writer.text(kind)
-    })
+    this.#alarms.write(writer)
   }
 
   static read(reader: ByteReader, setup: PlimsollSetup): PlimsollController {
     const feedback = reader.text() as FeedbackKind
-    const [delta = 0, decisions = 0, plannedAt = 0, best = -1] = reader.float64()
-    const controller = new PlimsollController({ ...setup, seeds: [] }, { feedback, delta, floor: 0 })
+    const [delta = 0, decisions = 0, plannedAt = 0, best = -1, letGo = 0] = reader.float64()
+    const sla = { feedback, delta, floor: 0, promise: 'on-average' } as const
+    const controller = new PlimsollController({ ...setup, seeds: [] }, sla)
     const [floorsDiffer, replan, capLifted, unreachableSince = -1] = reader.int32()
     controller.#unreachableSince = unreachableSince
     controller.#decisions = decisions
     controller.#plannedAt = plannedAt
+    controller.#letGo = letGo
     controller.#reachable = best < 0 ? null : best
     controller.#floorsDiffer = floorsDiffer === 1
     controller.#replan = replan === 1
@@ -271,15 +378,13 @@ export class PlimsollController {
       controller.#lastEligible.set(model, last)
     })
     controller.#watch = InfeasibilityWatch.read(reader)
+    controller.#promise = PromiseKeeper.read(reader)
+    controller.suspects = Suspects.read(reader)
     reader.list(() => {
       const [atDecision = 0, highest = 0] = reader.float64()
       controller.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: highest }
     })
-    reader.list(() => controller.#alarms.push({ atDecision: reader.number(), kind: reader.text() }))
+    controller.#alarms = AlarmLog.read(reader)
     return controller
   }
-}
-
-function clip(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value))
 }

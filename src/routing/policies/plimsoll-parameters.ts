@@ -71,6 +71,37 @@ export const PLIMSOLL_PARAMETERS = [
     meaning:
       '1 limits calls of a model four times dearer than another until its advantage has shown in labels',
   },
+  {
+    name: 'auditReserve',
+    default: 0,
+    min: 0,
+    max: 0.9,
+    meaning:
+      'share of the audits that is saved for models that complaints make suspect; not where a certificate is promised',
+  },
+  {
+    name: 'complaintFallback',
+    default: 0,
+    min: 0,
+    max: 1e9,
+    meaning:
+      'decisions for which a model that complaints made suspect is passed over; 0: only an alarm is raised',
+  },
+  {
+    name: 'repayArrears',
+    default: 0,
+    min: 0,
+    max: 1,
+    meaning: '1: what was owed while a floor could not be met is repaid once it can; 0: it is let go',
+  },
+  {
+    name: 'spendSurplus',
+    default: 0,
+    min: 0,
+    max: 1,
+    meaning:
+      '1: a surplus is spent before its window ends; 0: the rest of the window still aims at the floor',
+  },
 ] as const
 
 /** Values of all parameters. */

@@ -11,6 +11,8 @@ import type { PlimsollParameters } from './plimsoll-parameters.ts'
 /** What all SLA classes of one policy instance have in common. */
 export interface PlimsollSetup {
   readonly parameters: PlimsollParameters
+  /** Share of the decisions that may be audited, in [0, 1]. */
+  readonly auditBudget: number
   readonly beliefs: Beliefs
   readonly change: ChangeTest
   /** What prices bought on the training rows; `null` on a cold start. */
@@ -19,8 +21,11 @@ export interface PlimsollSetup {
   readonly seeds: readonly PromptView[]
 }
 
+/** The part that training makes and snapshots keep; the audit budget belongs to the configuration. */
+export type Trainable = Omit<PlimsollSetup, 'auditBudget'>
+
 /** Nothing known but the models' price lists. */
-export function coldSetup(parameters: PlimsollParameters): PlimsollSetup {
+export function coldSetup(parameters: PlimsollParameters): Trainable {
   const beliefs = new Beliefs(priorMeans(parameters), PromptReader.blank())
   return { parameters, beliefs, change: changeTest(parameters), table: null, seeds: [] }
 }
@@ -30,7 +35,7 @@ export function warmSetup(
   parameters: PlimsollParameters,
   rows: TrainingRows,
   onTrained?: (predictions: CrossFittedPredictions) => void,
-): PlimsollSetup {
+): Trainable {
   const trained = trainReader(rows)
   onTrained?.({ satisfaction: trained.satisfaction, costUsd: trained.costUsd })
   const beliefs = new Beliefs(priorMeans(parameters), trained.reader)
@@ -64,7 +69,7 @@ function changeTest({ changeSlack, changeThreshold }: PlimsollParameters): Chang
 }
 
 /** Writes everything but the parameters, which belong to the configuration. */
-export function writeSetup(writer: ByteWriter, setup: PlimsollSetup): void {
+export function writeSetup(writer: ByteWriter, setup: Trainable): void {
   setup.beliefs.write(writer)
   setup.change.write(writer)
   writer.flag(setup.table !== null)
@@ -78,7 +83,7 @@ export function writeSetup(writer: ByteWriter, setup: PlimsollSetup): void {
 }
 
 /** Reads what `writeSetup` wrote. */
-export function readSetup(reader: ByteReader, parameters: PlimsollParameters): PlimsollSetup {
+export function readSetup(reader: ByteReader, parameters: PlimsollParameters): Trainable {
   const beliefs = Beliefs.read(reader, priorMeans(parameters))
   const { changeSlack, changeThreshold } = parameters
   const change = ChangeTest.read(reader, { slack: changeSlack, threshold: changeThreshold })

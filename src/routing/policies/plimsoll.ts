@@ -1,4 +1,4 @@
-import type { Decision, RoutingContext } from '../decision.ts'
+import type { Decision, DecisionRecord, RoutingContext } from '../decision.ts'
 import type { LearningEvent } from '../learning-event.ts'
 import { ByteWriter } from '../numeric/byte-codec.ts'
 import type { Random } from '../numeric/random.ts'
@@ -17,10 +17,10 @@ import {
   warmSetup,
   writeSetup,
 } from './plimsoll-setup.ts'
-import { plainAuditProbability, usableLabel } from './usable-label.ts'
+import { usableLabel } from './usable-label.ts'
 
 const NAME = 'plimsoll'
-const SCHEMA = 3
+const SCHEMA = 4
 
 /**
  * The policy `plimsoll`: predict, plan a price, correct it by the debt. On a cold start it explores by an upper confidence
@@ -31,6 +31,7 @@ export const plimsoll: PolicyDefinition = {
   name: NAME,
   summary: 'plans the price of satisfaction from predictions and corrects it by the debt',
   parameters: PLIMSOLL_PARAMETERS,
+  certifies: true,
   create(setup, argument) {
     refuseArgument(NAME, argument)
     return new PlimsollPolicy(setup)
@@ -40,19 +41,19 @@ export const plimsoll: PolicyDefinition = {
 class PlimsollPolicy implements Policy {
   readonly name = NAME
   readonly #setup: PlimsollSetup
-  readonly #auditBudget: number
   readonly #controllers = new Map<string, PlimsollController>()
 
   constructor(setup: PolicySetup) {
     const parameters = resolveParameters(NAME, PLIMSOLL_PARAMETERS, setup.parameters)
-    this.#auditBudget = setup.auditBudget
+    const { auditBudget } = setup
     if (setup.snapshot !== null) {
       const reader = openSnapshot(setup.snapshot, NAME, SCHEMA)
-      this.#setup = readSetup(reader, parameters)
+      this.#setup = { ...readSetup(reader, parameters), auditBudget }
       reader.list(() => this.#controllers.set(reader.text(), PlimsollController.read(reader, this.#setup)))
     } else {
       const { training, onTrained } = setup
-      this.#setup = training === null ? coldSetup(parameters) : warmSetup(parameters, training, onTrained)
+      const start = training === null ? coldSetup(parameters) : warmSetup(parameters, training, onTrained)
+      this.#setup = { ...start, auditBudget }
     }
   }
 
@@ -62,8 +63,11 @@ class PlimsollPolicy implements Policy {
     return decidePlimsoll({ context, controller, setup: this.#setup }, random)
   }
 
-  auditProbability(record: { readonly context: RoutingContext }): number {
-    return plainAuditProbability(record.context.sla.feedback, this.#auditBudget)
+  auditProbability({ context, decision }: DecisionRecord): number {
+    const controller =
+      this.#controllers.get(context.sla.name) ?? new PlimsollController(this.#setup, context.sla)
+    const ordinary = controller.ordinaryAudits(context.sla)
+    return ordinary === 0 ? 0 : controller.suspects.auditProbability(decision.chosen, ordinary)
   }
 
   learn(event: LearningEvent): void {
@@ -76,10 +80,19 @@ class PlimsollPolicy implements Policy {
         beliefs.learnOutcome(event.record, event.model, event.outcome)
         break
       case 'feedback':
+        if (
+          event.metric === 'satisfaction' &&
+          event.value < 1 &&
+          event.model === event.record.decision.chosen
+        )
+          this.#heard(event.record, true)
+        this.#labelled(event)
+        break
       case 'audit':
         this.#labelled(event)
         break
       case 'silence':
+        this.#heard(event.record, false)
         break
     }
   }
@@ -109,16 +122,26 @@ class PlimsollPolicy implements Policy {
 
   #labelled(event: LearningEvent & { readonly kind: 'feedback' | 'audit' }): void {
     const { record, model } = event
-    const label = usableLabel(event, this.#auditBudget)
+    const label = usableLabel(event, this.#setup.auditBudget)
     if (label === null) return
     const { beliefs, change } = this.#setup
     beliefs.meet(record.context.models)
     const controller = this.#controller(record.context)
-    if (model === record.decision.chosen) controller.labelled(record, label.value)
+    if (model === record.decision.chosen) {
+      controller.labelled(record, label.value, event.kind === 'audit' ? event.probability : null)
+    }
     const predicted = beliefs.learnLabel(record, model, label.value, controller.shift)
     if (!change.observe(model, predicted, label.value)) return
     beliefs.reopen(model)
     for (const each of this.#controllers.values()) each.alarm(`change:${model}`)
+  }
+
+  /** Where users only complain, complaints are no labels, but more of them than usual are a sign. */
+  #heard(record: DecisionRecord, complained: boolean): void {
+    if (record.context.sla.feedback !== 'one-sided') return
+    const { beliefs } = this.#setup
+    beliefs.meet(record.context.models)
+    for (const model of this.#controller(record.context).heard(record, complained)) beliefs.reopen(model)
   }
 
   #controller(context: RoutingContext): PlimsollController {

@@ -1,5 +1,6 @@
 import type { LearningEvent } from '../learning-event.ts'
 import type { ModelId } from '../model.ts'
+import type { LabelSource } from '../price/promise-keeper.ts'
 import type { FeedbackKind } from '../sla.ts'
 
 /** One label that may be averaged as it is. */
@@ -54,4 +55,10 @@ export function plainAuditProbability(kind: FeedbackKind, auditBudget: number): 
 /** Whether a class of this kind can ever bring labels. */
 export function bringsLabels(kind: FeedbackKind, auditBudget: number): boolean {
   return usersSayBoth(kind) || auditBudget > 0
+}
+
+/** Where the labels of a class of this kind come from. */
+export function labelSource(kind: FeedbackKind, auditBudget: number): LabelSource {
+  if (usersSayBoth(kind)) return { kind: 'users' }
+  return auditBudget > 0 ? { kind: 'audits', least: auditBudget } : { kind: 'nowhere' }
 }

@@ -49,6 +49,11 @@ export class FloorPrices {
     })
   }
 
+  /** Lets all debts go: what was owed is not to be repaid. */
+  forgive(): void {
+    this.debts.fill(0)
+  }
+
   /** Moves the knots to cover a range of floors; debts go to the nearest knots. True when anything changed. */
   cover(lowest: number, highest: number, table: PriceTable | null): boolean {
     const { floors } = this.#knots

@@ -47,6 +47,14 @@ export class InfeasibilityWatch {
     return patient && this.upperBound(delta) < 0
   }
 
+  /** Begins anew once a verdict is withdrawn: the labels that it rested on speak of what no longer is. */
+  restart(): void {
+    this.#labels = 0
+    this.#sum = 0
+    this.#squares = 0
+    this.#lowSince = -1
+  }
+
   write(writer: ByteWriter): void {
     writer.array(Float64Array.of(this.#labels, this.#sum, this.#squares, this.#lowSince))
   }

@@ -69,7 +69,12 @@ function costSpread(sample: PlanSample, costUsd: Float64Array): number {
   return dearest > 0 ? dearest : 1
 }
 
-function meanBought(sample: PlanSample, bought: Bought, price: number) {
+/** Mean satisfaction and cost, as `bought` counts them, when every request goes to argmin_m c_m - price * p_m. */
+export function meanBought(
+  sample: PlanSample,
+  bought: Bought,
+  price: number,
+): { readonly satisfaction: number; readonly costUsd: number } {
   const { requests, models, satisfaction, costUsd } = sample
   let [satisfied, spentUsd] = [0, 0]
   for (let i = 0; i < requests; i++) {
