@@ -239,7 +239,9 @@ async function measureOffline(): Promise<void> {
   print(
     'columns are differences from `lr` on the same splits ± their standard error over the splits, which share rows, so',
   )
-  print('that it is somewhat too small.\n')
+  const rest = ' Without `--policies` the command prints the other policies as well.'
+  const some = offlinePolicies.length < everyOfflinePolicy.length
+  print(`that it is somewhat too small.${some ? rest : ''}\n`)
   for (const set of presentOffline) {
     const file = join(scratch, `${set.name}.json`)
     await command([
