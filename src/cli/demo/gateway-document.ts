@@ -1,4 +1,5 @@
 import type { SimulatedProvider } from '../../simulation/simulated-provider.ts'
+import type { World } from '../../simulation/world.ts'
 import type { DemoSetup } from './run-demo.ts'
 
 /** The SLA class of a demo. */
@@ -30,11 +31,18 @@ export function gatewayDocument(
         name: DEMO_CLASS,
         satisfaction: { floor: options.floor },
         feedback: { kind: options.feedback.kind, windowMs: pace.feedbackWindowMs },
-        policy: options.policy,
+        policy: servedPolicy(options.policy, world),
         auditBudget: options.auditBudget,
       },
     ],
     defaultClass: DEMO_CLASS,
     log: { requests: false },
   }
+}
+
+/** A policy that names a model as the trace does, with the name under which the gateway serves it. */
+function servedPolicy(policy: string, { models }: World): string {
+  const colon = policy.indexOf(':')
+  const named = models.find(model => colon >= 0 && model.name === policy.slice(colon + 1))
+  return named === undefined ? policy : `${policy.slice(0, colon)}:${named.id}`
 }
