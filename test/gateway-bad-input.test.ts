@@ -161,6 +161,18 @@ test('bad headers are refused like bad names', async () => {
   }
 })
 
+test('a class that does not exist is answered with the names that the header or the model field takes', async () => {
+  const { gateway } = await start([[answer('x')]], limits)
+  const messageOf = async (model: string, headers: Readonly<Record<string, string>>): Promise<string> =>
+    (
+      await bodyOf<{ error: { message: string } }>(
+        gateway.post('/v1/chat/completions', chat({ model }), headers),
+      )
+    ).error.message
+  expect(await messageOf('auto', { 'x-plimsoll-sla': 'platinum' })).toMatch(/; the classes are (?!auto)/)
+  expect(await messageOf('auto/platinum', {})).toMatch(/; ask for auto, auto\//)
+})
+
 const badFeedback: readonly (readonly [string, unknown, number, string])[] = [
   ['no JSON', '{', 400, 'invalid_request'],
   ['a list', [], 400, 'invalid_request'],

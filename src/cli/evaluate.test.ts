@@ -62,6 +62,23 @@ describe('plimsoll evaluate', () => {
     expect(readFileSync(csv, 'utf8')).toContain(`policy,fixed:large,,,billSavedVsMixture,${saved},`)
   })
 
+  it.each([
+    ['the trace as output', ['--json', trace], 'would overwrite the file of --trace'],
+    [
+      'one file for two outputs',
+      ['--csv', join(folder, 'x'), '--report', join(folder, '.', 'x')],
+      'of --csv',
+    ],
+    ['a folder that is not there', ['--report', join(folder, 'none', 'x')], '--report: '],
+    ['a folder', ['--csv', folder], 'it is a folder'],
+  ])('refuses %s before any work', async (_, outputs, message) => {
+    const before = readFileSync(trace, 'utf8')
+    const command = told('--trace', trace, '--policies', 'random', '--seeds', '1', ...outputs)
+    await expect(command).rejects.toThrow(message)
+    vi.restoreAllMocks()
+    expect(readFileSync(trace, 'utf8')).toBe(before)
+  })
+
   it('--json - prints the object alone', async () => {
     const { out } = await told(
       ...['--trace', trace, '--policies', 'random', '--seeds', '1', '--floors', '0.5:0.7:0.1', '--json', '-'],

@@ -89,7 +89,8 @@ function overview(): string {
 // Whoever reads our output may stop early (`| head`): that is an end, not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done)
-  throw error
+  process.stderr.write(`plimsoll: standard output cannot be written: ${error.message}\n`)
+  process.exit(exitCodes.failed)
 })
 
 if (process.channel !== undefined && process.channel !== null) {

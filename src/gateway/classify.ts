@@ -42,14 +42,14 @@ export function classify(input: ClassifyInput): Route {
     serving.config.aliases.get(name) ?? (name === 'auto' ? fallback : name.slice('auto/'.length))
   const config = serving.classes.get(className)
   if (config === undefined) {
-    const known = [...serving.classes.keys()].map(known => `auto/${known}`).join(', ')
+    const known = [...serving.classes.keys()]
+    const fault = `there is no class "${className}"`
+    const asModels = known.map(each => `auto/${each}`).join(', ')
     throw name === 'auto'
-      ? new GatewayError('class_not_found', `there is no class "${className}"; the classes are ${known}`, {
+      ? new GatewayError('class_not_found', `${fault}; the classes are ${known.join(', ')}`, {
           param: 'x-plimsoll-sla',
         })
-      : new GatewayError('model_not_found', `there is no class "${className}"; ask for auto, ${known}`, {
-          param: 'model',
-        })
+      : new GatewayError('model_not_found', `${fault}; ask for auto, ${asModels}`, { param: 'model' })
   }
   checkClass(className, caller)
   const sla = input.floors.current(config.sla)

@@ -36,6 +36,9 @@ describe('parseFloors', () => {
     ['cycle:.7:.8', 'cycle:a:b:n'],
     ['cycle:.7:.8:0', 'at least'],
     ['ramp:.7:.8', 'uniform:a:b, step:a:b@f, drift:a:b, cycle:a:b:n'],
+    ['constructor:.7:.8', 'uniform:a:b'],
+    ['step:.7@.8:.5', 'step:a:b@f'],
+    ['drift:.7@.8', 'drift:a:b'],
   ])('refuses %s, saying what it expected', (text, expected) => {
     expect(() => parseFloors(text)).toThrow(expected)
     expect(() => parseFloors(text)).toThrow(`floor '${text}'`)

@@ -22,6 +22,9 @@ export interface FloorPair {
   readonly requestFloor: number
 }
 
+/** How floors that change are written. */
+const forms = ['uniform:a:b', 'step:a:b@f', 'drift:a:b', 'cycle:a:b:n'] as const
+
 /** Width kept from 0 and 1: a floor lies strictly between them. */
 const edge = 1e-6
 
@@ -33,24 +36,15 @@ export function parseFloors(text: string): readonly FloorSchedule[] {
   const [kind, ...rest] = text.split(':')
   if (rest.length === 0)
     return text.split(',').map(part => ({ kind: 'constant', floor: floorOf(part, text) }))
-  const numbers = rest.join(':').split(/[:@]/)
-  const [a, b, c] = numbers
-  const forms: Readonly<Record<string, string>> = {
-    uniform: 'uniform:a:b',
-    step: 'step:a:b@f',
-    drift: 'drift:a:b',
-    cycle: 'cycle:a:b:n',
-  }
-  const form = forms[kind ?? '']
+  const form = forms.find(candidate => candidate.startsWith(`${kind}:`))
   if (form === undefined) {
-    throw new SpecificationError(
-      `floor '${text}': expected a number, a list, or ${Object.values(forms).join(', ')}`,
-    )
+    throw new SpecificationError(`floor '${text}': expected a number, a list, or ${forms.join(', ')}`)
   }
-  const expected = kind === 'step' || kind === 'cycle' ? 3 : 2
-  if (numbers.length !== expected || (kind === 'step') !== text.includes('@')) {
+  // The separators must stand where the form has them, a colon in place of an @ included.
+  if (text.replace(/[^:@]/g, '') !== form.replace(/[^:@]/g, '')) {
     throw new SpecificationError(`floor '${text}': expected the form ${form}`)
   }
+  const [a, b, c] = rest.join(':').split(/[:@]/)
   const from = floorOf(a ?? '', text)
   const to = floorOf(b ?? '', text)
   if (kind === 'uniform') return [{ kind, low: Math.min(from, to), high: Math.max(from, to) }]

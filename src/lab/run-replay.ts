@@ -127,7 +127,13 @@ function splitRows(spec: RunSpec): { readonly online: readonly number[]; readonl
     throw new SpecificationError(`trace '${name}' has ${rows.length} rows, fewer than the ${limit} asked for`)
   }
   const order = shuffledOrder(rows.length, spec.seed).slice(0, limit)
-  const warmCount = spec.warmStart.kind === 'share' ? Math.round(spec.warmStart.share * order.length) : 0
+  const share = spec.warmStart.kind === 'share' ? spec.warmStart.share : 0
+  const warmCount = Math.round(share * order.length)
+  if (share > 0 && warmCount === 0) {
+    throw new SpecificationError(
+      `trace '${name}': a warm start of ${share} is none of its ${order.length} rows; give a larger share, or none`,
+    )
+  }
   const online = order.slice(warmCount)
   if (online.length > 0) return { online, warm: order.slice(0, warmCount) }
   throw new SpecificationError(

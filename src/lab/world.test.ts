@@ -41,6 +41,26 @@ describe('createWorld', () => {
     ])
   })
 
+  it('brings a model back that went, and takes a new one away again', () => {
+    const world = worldWith('m0@.6:new', 'm0@.3:gone', 'm1@.3:new', 'm1@.6:gone')
+    expect([0, 2, 3, 5, 6, 9].map(position => world.availableAt(position))).toEqual([
+      [0, 2],
+      [0, 2],
+      [1, 2],
+      [1, 2],
+      [0, 2],
+      [0, 2],
+    ])
+  })
+
+  it('means by a second @cheapest-used a model that is still there', () => {
+    const world = worldWith('@cheapest-used@.3:gone', '@cheapest-used@.6:gone')
+    world.enter(3, [50, 25, 25])
+    expect(world.availableAt(3)).toEqual([1, 2])
+    world.enter(6, [50, 25, 25])
+    expect(world.availableAt(6)).toEqual([1])
+  })
+
   it('refuses to leave no model', () => {
     const world = worldWith('m0@.5:gone', 'm1@.5:gone', 'm2@.5:gone')
     expect(() => world.availableAt(5)).toThrow('no model is left at request 5')

@@ -52,7 +52,10 @@ export function createWorld(setup: WorldSetup): World {
   const inForce = (position: number, model: number): readonly Change[] =>
     placed.filter(p => p.model === model && p.position <= position).map(p => p.change)
   const isAvailable = (position: number, model: number): boolean =>
-    placed.every(p => p.model !== model || isThere(p, position))
+    isThere(
+      placed.filter(p => p.model === model),
+      position,
+    )
   const rowOf = (position: number) => {
     const row = trace.rows[order[position] ?? -1]
     if (row === undefined)
@@ -82,7 +85,9 @@ export function createWorld(setup: WorldSetup): World {
     enter: (position, answered) => {
       placed.forEach((change, i) => {
         if (change.model !== null || change.position > position) return
-        placed[i] = { ...change, model: cheapestUsed(answered, meanCosts) }
+        // What has gone before cannot change again.
+        const there = everyModel.filter(model => isAvailable(position, model))
+        placed[i] = { ...change, model: cheapestUsed(there, answered, meanCosts) }
       })
     },
   }
@@ -106,18 +111,29 @@ function place(
   }
 }
 
-function isThere(placed: PlacedChange, position: number): boolean {
-  if (placed.change.kind === 'gone') return position < placed.position
-  return placed.change.kind !== 'new' || position >= placed.position
+/** Whether a model with these changes can be called: its last coming or going decides, before its first one the opposite. */
+function isThere(changes: readonly PlacedChange[], position: number): boolean {
+  const moves = changes
+    .filter(({ change }) => change.kind === 'gone' || change.kind === 'new')
+    .sort((a, b) => a.position - b.position)
+  const last = moves.findLast(move => move.position <= position)
+  return last === undefined ? moves[0]?.change.kind !== 'new' : last.change.kind === 'new'
 }
 
-function cheapestUsed(answered: ArrayLike<number>, meanCosts: readonly number[]): number {
-  const counts = Array.from(answered)
-  const total = counts.reduce((sum, count) => sum + count, 0)
-  const used = counts.flatMap((count, model) => (count > 0 && count >= usedShare * total ? [model] : []))
-  return used.reduce(
+/** The cheapest of the models that are used, else of those that are there. */
+function cheapestUsed(
+  there: readonly number[],
+  answered: ArrayLike<number>,
+  meanCosts: readonly number[],
+): number {
+  const total = Array.from(answered).reduce((sum, count) => sum + count, 0)
+  const used = there.filter(
+    model => (answered[model] ?? 0) > 0 && (answered[model] ?? 0) >= usedShare * total,
+  )
+  const candidates = used.length === 0 ? there : used
+  return candidates.reduce(
     (best, model) => ((meanCosts[model] ?? 0) < (meanCosts[best] ?? 0) ? model : best),
-    used[0] ?? 0,
+    candidates[0] ?? 0,
   )
 }
 

@@ -44,12 +44,14 @@ describe('trace world', () => {
       ['a/small', 'a/small', null],
       ['trace/large', 'large', null],
     ])
-    expect(servedNames(['x/y/z', 'a b', 'a?b', 'p:1/m:2', '/m'])).toEqual([
+    expect(servedNames(['x/y/z', 'a b', 'a?b', 'p:1/m:2', '/m', '模型/小', '大'])).toEqual([
       'x/y/z',
       'trace/a-b',
       'trace/a-b-2',
       'p-1/m:2',
       'trace/m',
+      'trace/model',
+      'trace/model-2',
     ])
   })
 

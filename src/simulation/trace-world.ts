@@ -28,7 +28,7 @@ const UNCOUNTED_COMPLETION = 128
 
 /**
  * The names under which a gateway serves recorded models, unique and in their order: as recorded, `trace/NAME` where a
- * name has no provider, other characters than a gateway takes replaced by dashes.
+ * name has no provider, other characters than a gateway takes replaced by dashes; `trace/model` where none is left.
  */
 export function servedNames(models: readonly string[]): readonly ModelId[] {
   const given = new Set<string>()
@@ -36,7 +36,8 @@ export function servedNames(models: readonly string[]): readonly ModelId[] {
     const plain = model.replace(/[^A-Za-z0-9._:/-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
     const [provider = '', ...rest] = plain.split('/')
     const name = rest.join('/').replace(/^[^A-Za-z0-9]+/, '')
-    const base = name === '' ? `trace/${provider}` : `${provider.replaceAll(':', '-')}/${name}`
+    const lone = provider === '' ? 'model' : provider
+    const base = name === '' ? `trace/${lone}` : `${provider.replaceAll(':', '-')}/${name}`
     let served = base
     for (let copy = 2; given.has(served); copy++) served = `${base}-${copy}`
     given.add(served)

@@ -1,5 +1,6 @@
 import { phaseReferences, type References, streamReferences } from '../../lab/references.ts'
 import { windowShortfall } from '../../lab/rolling-windows.ts'
+import type { PhaseFigures } from '../../lab/summarise.ts'
 import type { World as HindsightWorld } from '../../lab/world.ts'
 import type { World } from '../../simulation/world.ts'
 import { satisfactionOf } from './class-watch.ts'
@@ -35,6 +36,8 @@ export interface DemoReport {
   readonly shortfall200: number | null
   readonly violations200: number | null
   readonly overshoot: number
+  /** The one phase of a stream in which nothing drifts. */
+  readonly phases: readonly PhaseFigures[]
   readonly certificate: {
     readonly state: string
     readonly lower: number | null
@@ -130,6 +133,7 @@ export function reportDemo(options: DemoOptions, world: World, outcome: DemoOutc
     shortfall200: windows?.shortfall ?? null,
     violations200: windows?.violations ?? null,
     overshoot: Math.max(0, satisfaction - meanFloor),
+    phases: [{ from: 0, to: answered.length, satisfaction, costUsd }],
     certificate: constraint === undefined ? null : certificateOf(constraint),
     infeasible:
       infeasible === null

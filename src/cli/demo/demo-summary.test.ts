@@ -106,6 +106,7 @@ describe('demo report', () => {
       shortfall200: 0,
       violations200: 0,
       overshoot: 0,
+      phases: [{ from: 0, to: rows, satisfaction: 0.75, costUsd: expect.closeTo(0.001, 12) }],
       alarms: [{ at: 7, kind: 'change:p/small' }],
       requestsPerSecond: 200,
       overheadMs: { p50: 1.99, p99: 3.95 },

@@ -1,5 +1,6 @@
 import type { SimulatedJudge } from '../../simulation/simulated-judge.ts'
 import type { SimulatedProvider } from '../../simulation/simulated-provider.ts'
+import type { World } from '../../simulation/world.ts'
 import type { DemoSetup } from './run-demo.ts'
 
 /** The SLA class of a demo. */
@@ -38,7 +39,7 @@ export function gatewayDocument(
         name: DEMO_CLASS,
         satisfaction: { floor: options.floor },
         feedback: { kind: options.feedback.kind, windowMs: pace.feedbackWindowMs },
-        policy: options.policy,
+        policy: servedPolicy(options.policy, world),
         auditBudget: options.auditBudget,
         ...(judge === null ? {} : { audits: auditsBy(judge) }),
       },
@@ -51,4 +52,11 @@ export function gatewayDocument(
 /** Fast models are served faster than in life, so that more answers are being judged at once. */
 function auditsBy(judge: SimulatedJudge): unknown {
   return { judge: { kind: 'http', url: judge.url }, concurrency: 16, maxWaiting: 10_000 }
+}
+
+/** A policy that names a model as the trace does, with the name under which the gateway serves it. */
+function servedPolicy(policy: string, { models }: World): string {
+  const colon = policy.indexOf(':')
+  const named = models.find(model => colon >= 0 && model.name === policy.slice(colon + 1))
+  return named === undefined ? policy : `${policy.slice(0, colon)}:${named.id}`
 }

@@ -5,6 +5,7 @@ import type { Trace } from '../../lab/trace.ts'
 import { policyDefinitions } from '../../routing/policies/registry.ts'
 import { nearestName, type ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
+import { checkOverwrites, checkWritable, type NamedPath } from '../output-path.ts'
 import { readEncoderSpec } from '../trace-preparer.ts'
 
 /** What can be read from the command line before the traces are. */
@@ -43,6 +44,7 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
   const seeds = given.number('seeds') ?? 5
   if (seeds === 0) throw wrongUsage('--seeds must be at least 1, but 0 was given')
   const firstSeed = given.number('first-seed') ?? 1
+  checkOutputs(given)
   const floorText = given.text('floors') ?? 'auto'
   return {
     tracePath: given.text('trace') ?? '',
@@ -58,6 +60,17 @@ export function readEvaluateRequest(given: ParsedArguments): EvaluateRequest {
     reportPath: given.text('report') ?? null,
     encoder: readEncoderSpec(given),
   }
+}
+
+/** Hours of work must not end at a file that cannot be written, or at the trace itself. */
+function checkOutputs(given: ParsedArguments): void {
+  const named = (names: readonly string[]): readonly NamedPath[] =>
+    names.flatMap(name => given.texts(name).map(path => ({ option: `--${name}`, path })))
+  const outputs = named(['json', 'csv', 'report']).filter(
+    ({ option, path }) => option !== '--json' || path !== '-',
+  )
+  checkOverwrites(named(['trace', 'test-trace']), outputs)
+  outputs.forEach(checkWritable)
 }
 
 /** A policy would serve another model in place of one that does not exist; here that is a slip of the pen. */

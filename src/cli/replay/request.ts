@@ -7,6 +7,7 @@ import type { ModelId } from '../../routing/model.ts'
 import type { PromiseKind } from '../../routing/sla.ts'
 import type { ParsedArguments } from '../arguments.ts'
 import { wrongUsage } from '../exit.ts'
+import { checkOverwrites, type NamedPath } from '../output-path.ts'
 import { policyParameters } from '../policy-parameters.ts'
 
 /** One floor of the command line, with the text that named it. */
@@ -56,6 +57,7 @@ export function readReplayRequest(given: ParsedArguments): ReplayRequest {
     throw wrongUsage('--warm-start and --warm-start-trace exclude each other; give one of them')
   }
   if (warmShare === 1) throw wrongUsage('--warm-start 1 leaves no row to decide; give a share below 1')
+  checkOverwrites(namedPaths(given, ['trace', 'warm-start-trace', 'artefact']), namedPaths(given, ['steps']))
   return {
     tracePath: required(given, 'trace'),
     policy: required(given, 'policy'),
@@ -123,6 +125,10 @@ function promiseOf(given: ParsedArguments): PromiseKind {
   throw wrongUsage(`--promise must be on-average or certified, but '${text}' was given`)
 }
 
+function namedPaths(given: ParsedArguments, options: readonly string[]): readonly NamedPath[] {
+  return options.flatMap(name => given.texts(name).map(path => ({ option: `--${name}`, path })))
+}
+
 function required(given: ParsedArguments, name: string): string {
   const text = given.text(name)
   if (text === undefined) throw wrongUsage(`--${name} is required`)
@@ -140,6 +146,8 @@ function namedFloors(text: string): readonly NamedFloors[] {
 function seedsOf(given: ParsedArguments): readonly number[] {
   const count = given.number('seeds')
   if (count === undefined) return [given.number('seed') ?? 1]
+  if (given.texts('seed').length > 0)
+    throw wrongUsage('--seed and --seeds exclude each other; give one of them')
   if (count === 0) throw wrongUsage('--seeds must be at least 1, but 0 was given')
   return Array.from({ length: count }, (_, i) => i + 1)
 }
@@ -159,7 +167,9 @@ function auditsOf(given: ParsedArguments): AuditSpec {
       throw wrongUsage('--human corrects a judge that errs; give --judge-error as well')
     return { budget, judge: null, humanShare: 0 }
   }
-  const [falsePositive = Number.NaN, falseNegative = Number.NaN, ...more] = rates.split(',').map(Number)
+  // An empty text is no number, though `Number` takes it for 0.
+  const numbers = rates.split(',').map(text => (text.trim() === '' ? Number.NaN : Number(text)))
+  const [falsePositive = Number.NaN, falseNegative = Number.NaN, ...more] = numbers
   const valid = [falsePositive, falseNegative].every(rate => rate >= 0 && rate <= 1)
   if (!valid || more.length > 0) {
     throw wrongUsage(`--judge-error must be two rates from 0 to 1, as in 0.1,0.05, but '${rates}' was given`)

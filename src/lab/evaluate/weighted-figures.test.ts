@@ -28,7 +28,7 @@ it('agrees with the metrics where every row counts once', () => {
     const figures = createWeightedFigures(split)(new Float64Array(split.data.test.rows).fill(1))
     for (const [p, { metrics }] of split.results.entries()) {
       const own = figures[p]
-      expect(own?.billSavedVsMixture).toBeCloseTo(metrics.billSavedVsMixture, 10)
+      expect(own?.billSavedVsMixture).toBeCloseTo(metrics.billSavedVsMixture ?? Number.NaN, 10)
       expect(own?.pointsOverMixture).toBeCloseTo(metrics.pointsOverMixture, 10)
       if (metrics.gap === null || metrics.brier === null) expect([own?.gap, own?.brier]).toEqual([null, null])
       else {
@@ -50,6 +50,31 @@ it('counts a row of weight two as two rows', () => {
   const costOf = (row: number, choice: number): number => split.data.test.costUsd[row * 3 + choice] ?? 0
   const byHand = choices.map(each => (costOf(0, each[0] ?? 0) + 2 * costOf(1, each[1] ?? 0)) / 3)
   expect(figures?.costUsd).toBeCloseTo(byHand.reduce((sum, cost) => sum + cost, 0) / byHand.length, 12)
+})
+
+it('knows nothing of a split none of whose rows was drawn, and resamples on without it', () => {
+  const [split] = evaluation.splits
+  if (split === undefined) throw new Error('no split')
+  const [figures] = createWeightedFigures(split)(new Float64Array(split.data.test.rows))
+  expect(figures).toMatchObject({ satisfaction: Number.NaN, billSavedVsMixture: Number.NaN, gap: Number.NaN })
+  const few = tinyPrepared(
+    Array.from({ length: 12 }, (_, i) => ({
+      scores: [i % 2, 1],
+      costsUsd: [1, 2],
+      prompt: `prompt ${i % 3}`,
+    })),
+  )
+  // One test prompt of three in each split: many a resample misses it in one of them.
+  const { comparisons } = evaluate(
+    planEvaluation({
+      prepared: few,
+      policies: ['fixed:m0', 'fixed:m1'],
+      floors: { kind: 'auto' },
+      rows: { kind: 'random', trainingShare: 0.7, seeds: [1, 2, 3] },
+    }),
+  )
+  const cost = comparisons.find(({ metric }) => metric === 'costUsd')
+  expect(cost).toMatchObject({ difference: 1, lower: 1, upper: 1 })
 })
 
 it('draws whole prompts, as many as there are', () => {

@@ -21,7 +21,7 @@ export type ComparedMetric = (typeof comparedMetrics)[number]
 /** All of them for one policy on one split; `null` where a policy makes no predictions. */
 export type ComparedFigures = Readonly<Record<ComparedMetric, number | null>>
 
-/** Figures of all policies of one split under any weights of its test rows. */
+/** Figures of all policies of one split under any weights of its test rows; `NaN` where these are all zero. */
 export type WeightedFigures = (weights: Float64Array) => readonly ComparedFigures[]
 
 /** Prepares the figures of one split, so that each resample costs sums alone. */
@@ -42,6 +42,8 @@ export function createWeightedFigures({
   }))
   return weights => {
     const total = weights.reduce((sum, weight) => sum + weight, 0)
+    // A resample of few prompts may miss those of one split.
+    if (total === 0) return policies.map(({ curve }) => unknownFigures(curve !== null))
     const means = weightedMeans(data, weights, total)
     const pointOf = (cells: Int32Array): RouterPoint => weightedPoint(data, cells, { weights, total })
     return policies.map(({ runs, curve, squares }) => {
@@ -59,6 +61,18 @@ export function createWeightedFigures({
         brier: squares === null ? null : dot(squares, weights) / total,
       }
     })
+  }
+}
+
+function unknownFigures(predicts: boolean): ComparedFigures {
+  const unknown = Number.NaN
+  return {
+    satisfaction: unknown,
+    costUsd: unknown,
+    billSavedVsMixture: unknown,
+    pointsOverMixture: unknown,
+    gap: predicts ? unknown : null,
+    brier: predicts ? unknown : null,
   }
 }
 

@@ -9,10 +9,11 @@ import { type TargetResponse, targetResponse } from './target-response.ts'
 
 /** Every metric of one policy on one split; `null` where it does not apply. */
 export interface PolicyMetrics extends FloorFigures, TargetResponse {
-  readonly billSavedVsBestFixed: number
-  readonly billSavedVsMixture: number
+  /** The ratios of bills are `null` where the bill to compare with is zero. */
+  readonly billSavedVsBestFixed: number | null
+  readonly billSavedVsMixture: number | null
+  readonly costVsClairvoyant: number | null
   readonly pointsOverMixture: number
-  readonly costVsClairvoyant: number
   /** The metrics below are those of predictions: `null` for a policy without. */
   readonly gap: number | null
   readonly brier: number | null

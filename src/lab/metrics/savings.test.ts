@@ -38,6 +38,15 @@ describe('savings', () => {
     expect(billSavedVsMixture(runs, test)).toBeCloseTo(1 - 8.8 / 11, 12)
   })
 
+  it('says null where there is no bill to save of', () => {
+    const free = means([0.6, 0.8], [0, 0])
+    const matrix = outcomeMatrix(Float64Array.of(1, 0), Float64Array.of(0, 0), 2)
+    const runs = [run(0.6, 0.6, 0)]
+    expect(billSavedVsBestFixed(runs, free, free)).toBeNull()
+    expect(billSavedVsMixture(runs, free)).toBeNull()
+    expect(costVsClairvoyant([floorRun(matrix, Int32Array.of(0), 0.5)], matrix)).toBeNull()
+  })
+
   it('missing a floor earns nothing: the mixture itself saves nothing wherever it lands', () => {
     expect(billSavedVsMixture([run(0.9, 0.6, 1), run(0.9, 0.7, 2)], test)).toBeCloseTo(0, 12)
   })

@@ -11,13 +11,13 @@ export function costSaving(costUsd: number, referenceUsd: number): number {
 
 /**
  * `billSavedVsBestFixed`: 1 - sum over floors of the policy's cost / sum of the cost on the test rows of the cheapest single
- * model that met the floor in training; the best one in training where none did.
+ * model that met the floor in training; the best one in training where none did. `null` where that bill is zero.
  */
 export function billSavedVsBestFixed(
   runs: readonly FloorRun[],
   training: ModelMeans,
   test: ModelMeans,
-): number {
+): number | null {
   return savedOverFloors(runs, ({ floor }) => {
     const feasible = cheapestFeasibleFixed(training.satisfaction, training.costUsd, floor)
     const { index } = feasible ?? bestFixed(training.satisfaction, training.costUsd)
@@ -29,8 +29,9 @@ export function billSavedVsBestFixed(
  * `billSavedVsMixture`: 1 - sum over floors of the policy's cost / sum of the cost of the cheapest static mixture, with
  * hindsight on the test rows, of the satisfaction that the policy really achieved. Because the mixture has to reach no more
  * than that, missing a floor earns nothing. Satisfaction counts as at most the best and at least the cheapest model's.
+ * `null` where that mixture costs nothing.
  */
-export function billSavedVsMixture(runs: readonly FloorRun[], test: ModelMeans): number {
+export function billSavedVsMixture(runs: readonly FloorRun[], test: ModelMeans): number | null {
   return savedOverFloors(runs, ({ satisfaction }) =>
     mixtureCostAt(test.satisfaction, test.costUsd, satisfaction),
   )
@@ -52,10 +53,11 @@ export function pointsOverMixture(points: readonly RouterPoint[], test: ModelMea
 
 /**
  * `costVsClairvoyant`: sum over floors of the policy's cost / sum of the least cost at which any assignment that knows every
- * label reaches the same mean satisfaction on the test rows. At least 1.
+ * label reaches the same mean satisfaction on the test rows. At least 1; `null` where that costs nothing.
  */
-export function costVsClairvoyant(runs: readonly FloorRun[], test: OutcomeMatrix): number {
-  return 1 - savedOverFloors(runs, ({ satisfaction }) => clairvoyantAt(test, satisfaction))
+export function costVsClairvoyant(runs: readonly FloorRun[], test: OutcomeMatrix): number | null {
+  const saved = savedOverFloors(runs, ({ satisfaction }) => clairvoyantAt(test, satisfaction))
+  return saved === null ? null : 1 - saved
 }
 
 /** What a policy lost against a benchmark; always read as a pair, because each can be bought with the other. */
@@ -86,7 +88,9 @@ function clairvoyantAt(test: OutcomeMatrix, satisfaction: number): number {
   return least.costUsd
 }
 
-function savedOverFloors(runs: readonly FloorRun[], referenceUsd: (run: FloorRun) => number): number {
+/** `null` where the reference costs nothing: of a bill of zero there is no share to save. */
+function savedOverFloors(runs: readonly FloorRun[], referenceUsd: (run: FloorRun) => number): number | null {
   if (runs.length === 0) throw new RangeError('a saving over floors needs at least one floor')
-  return costSaving(mean(runs.map(run => run.costUsd)), mean(runs.map(referenceUsd)))
+  const reference = mean(runs.map(referenceUsd))
+  return reference > 0 ? costSaving(mean(runs.map(run => run.costUsd)), reference) : null
 }

@@ -25,6 +25,8 @@ describe('targetResponse', () => {
       rmse: expect.closeTo(0.1, 12),
     })
     expect(targetResponse([0.7, 0.8], [0.8, 0.8])).toMatchObject({ pearson: null, slope: 0, intercept: 0.8 })
+    const answer = 0.1 + 0.2
+    expect(targetResponse([0.7, 0.8, 0.9], [answer, 0.3, answer]).pearson).toBeNull()
     expect(() => targetResponse([0.7], [])).toThrow('0 values achieved for 1 asked')
   })
 })

@@ -11,6 +11,9 @@ export interface TargetResponse {
   readonly rmse: number
 }
 
+/** Values that differ by less are equal but for the rounding of their sums. */
+const rounding = 1e-12
+
 /** Response of achieved values to asked ones, pair by pair. Throws `RangeError` without pairs or on unequal lengths. */
 export function targetResponse(asked: readonly number[], achieved: readonly number[]): TargetResponse {
   if (asked.length === 0 || achieved.length !== asked.length) {
@@ -33,10 +36,16 @@ export function targetResponse(asked: readonly number[], achieved: readonly numb
   }
   const slope = askedSquares > 0 ? products / askedSquares : null
   const spread = Math.sqrt(askedSquares * achievedSquares)
+  // Means of equal values are off by rounding: what they seem to scatter is none.
+  const varied = spreads(asked) && spreads(achieved)
   return {
-    pearson: spread > 0 ? products / spread : null,
+    pearson: varied ? products / spread : null,
     slope,
     intercept: slope === null ? null : meanAchieved - slope * meanAsked,
     rmse: Math.sqrt(errors / asked.length),
   }
+}
+
+function spreads(values: readonly number[]): boolean {
+  return Math.max(...values) - Math.min(...values) > rounding
 }

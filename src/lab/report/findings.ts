@@ -6,9 +6,12 @@ import type { ReportedPolicy, ReportFigures } from './report-figures.ts'
 export function finding(figures: ReportFigures): string {
   const [first, ...others] = figures.policies
   if (first === undefined) return ''
-  const saved = meanOf(first, 'billSavedVsMixture') ?? Number.NaN
-  const verb = saved < 0 ? 'adds' : 'saves'
-  const bill = `<b>${escaped(first.name)}</b> ${verb} <b>${percent(Math.abs(saved))}</b> of the bill against the best static mixture of the same satisfaction`
+  const saved = meanOf(first, 'billSavedVsMixture')
+  const name = `<b>${escaped(first.name)}</b>`
+  const bill =
+    saved === null
+      ? `${name} is compared with a mixture that costs nothing`
+      : `${name} ${saved < 0 ? 'adds' : 'saves'} <b>${percent(Math.abs(saved))}</b> of the bill against the best static mixture of the same satisfaction`
   const missed = meanOf(first, 'missedByOnePoint') ?? 0
   const floors =
     missed === 0

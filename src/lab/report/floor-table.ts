@@ -18,5 +18,5 @@ function floorRow(point: FloorPoint, splits: number): string {
   const { floor, satisfaction, lower, upper, met, costUsd, savedVsMixture } = point
   const missed = satisfaction < floor - 1e-12
   const metCell = splits > 1 ? percent(met, 0) : met === 1 ? 'yes' : 'no'
-  return `<tr${missed ? ' class="short"' : ''}><td>${percent(floor)}</td><td>${percent(satisfaction)}</td><td>${signed((satisfaction - floor) * 100, 1)}</td><td>${percent(lower)} – ${percent(upper)}</td><td>${metCell}</td><td>${perThousand(costUsd)}</td><td>${percent(savedVsMixture)}</td></tr>`
+  return `<tr${missed ? ' class="short"' : ''}><td>${percent(floor)}</td><td>${percent(satisfaction)}</td><td>${signed((satisfaction - floor) * 100, 1)}</td><td>${percent(lower)} – ${percent(upper)}</td><td>${metCell}</td><td>${perThousand(costUsd)}</td><td>${percent(savedVsMixture ?? Number.NaN)}</td></tr>`
 }

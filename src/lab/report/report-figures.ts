@@ -17,7 +17,8 @@ export interface FloorPoint extends RouterPoint {
   readonly lower: number
   readonly upper: number
   /** Of the bill, against the best static mixture at the satisfaction achieved. */
-  readonly savedVsMixture: number
+  /** `null` where the mixture costs nothing. */
+  readonly savedVsMixture: number | null
   /** Share of the splits in which the floor was met. */
   readonly met: number
   /** Share of the requests that each model answered. */
@@ -101,16 +102,20 @@ function floorPoints(splits: readonly EvaluatedSplit[], policy: number): readonl
       satisfaction,
       costUsd: mean(runs.map(run => run.costUsd)),
       ...interval(runs, splits[0]?.data.test.rows ?? 1),
-      savedVsMixture: mean(
+      savedVsMixture: meanOrNull(
         splits.flatMap(({ data, results }) => {
           const run = results[policy]?.runs[f]
-          return run === undefined ? [] : [billSavedVsMixture([run], data.testMeans)]
+          return (run && billSavedVsMixture([run], data.testMeans)) ?? []
         }),
       ),
       met: mean(runs.map(run => (run.satisfaction >= run.floor - 1e-12 ? 1 : 0))),
       share: shareOf(splits, policy, f),
     }
   })
+}
+
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values)
 }
 
 function interval(runs: readonly FloorRun[], rows: number): Pick<FloorPoint, 'lower' | 'upper'> {

@@ -37,7 +37,10 @@ export function evenScale({ low, high, from, to }: Span, count: number): Scale {
   }
 }
 
-/** A logarithmic axis with at most `count` ticks at 1, 2 and 5 times powers of ten, or at powers alone. Needs 0 < low < high. */
+/**
+ * A logarithmic axis with at most `count` ticks at 1, 2 and 5 times powers of ten, or at powers alone. Needs 0 < low < high; what
+ * lies below `low` stands at its end.
+ */
 export function logScale({ low, high, from, to }: Span, count: number): Scale {
   const width = Math.log(high / low)
   const powers = Array.from(
@@ -51,7 +54,7 @@ export function logScale({ low, high, from, to }: Span, count: number): Scale {
       .filter(value => value >= low * 0.999 && value <= high * 1.001)
   const candidates = [ticksAt([1, 2, 5], 1), ticksAt([1, 3], 1), ticksAt([1], 1), ticksAt([1], 2)]
   return {
-    place: value => from + (Math.log(Math.max(value, low / 2) / low) / width) * (to - from),
+    place: value => from + (Math.log(Math.max(value, low) / low) / width) * (to - from),
     ticks: candidates.find(ticks => ticks.length <= count) ?? [],
   }
 }
