@@ -27,7 +27,7 @@ it('takes any names of a trace, and a policy that names one of them', () => {
     }
     const document = gatewayDocument(
       { options, demoWorld: { world, rows: [] }, pace: fullPace },
-      providers,
+      { providers, judge: null },
       'x.db',
     )
     const parsed = parseConfig(document, {})

@@ -28,7 +28,7 @@ function traceOf(count: number, seed: string) {
 }
 
 const trace = traceOf(1600, 'certify')
-const prepared = prepareTrace(trace, createHashedFeaturizer())
+const prepared = prepareTrace(trace, createHashedFeaturizer(), true)
 const split = calibrationSplit(trace, 0.4, 0)
 const specFor = (policy: string): Omit<CertificationSpec, 'floors'> => ({
   trained: trainArtefact({
