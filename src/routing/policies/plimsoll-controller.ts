@@ -2,10 +2,12 @@ import type { DecisionRecord, RoutingContext } from '../decision.ts'
 import { estimateOf } from '../decision.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { ClassReport, Infeasibility, PolicyAlarm } from '../policy.ts'
+import { AuditedBias } from '../price/audited-bias.ts'
 import { FloorPrices } from '../price/floor-prices.ts'
 import { InfeasibilityWatch } from '../price/infeasibility.ts'
+import { impatience } from '../price/patience.ts'
 import { PlanningWindow } from '../price/planning-window.ts'
-import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
+import { guardedPrice, type PlanSample, type PriceRange, reachable } from '../price/price-plan.ts'
 import { dearestMeanCost } from '../price/price-table.ts'
 import type { FeedbackKind, SlaClass } from '../sla.ts'
 import { planSample } from './plimsoll-sample.ts'
@@ -25,6 +27,8 @@ const HIGHEST_MULTIPLE = 40
 const WITH_LABELS = 4
 const WITHOUT_LABELS = 1.5
 const LOWEST_SHARE = 1e-4
+/** What repaying a debt may cost on a cold start: a multiple of the price of the floor. */
+const CATCHING_UP = 2
 
 /**
  * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
@@ -49,6 +53,7 @@ export class PlimsollController {
   /** Decision at which each model, by roster number, was last eligible. */
   readonly #lastEligible = new Map<number, number>()
   #watch = new InfeasibilityWatch()
+  #bias = new AuditedBias()
   #infeasible: Infeasibility | null = null
   readonly #alarms: PolicyAlarm[] = []
 
@@ -71,7 +76,7 @@ export class PlimsollController {
   }
 
   get debt(): number {
-    return this.#prices.debt
+    return this.#prices.debt + this.#hiddenDebt()
   }
 
   priceAt(floor: number): number {
@@ -127,6 +132,7 @@ export class PlimsollController {
     const { floor } = record.context
     const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
     this.#prices.addDebt(floor, predicted - value)
+    if (!usersSayBoth(this.#feedback)) this.#bias.observe(predicted - value)
     this.#watch.observe(value - floor)
   }
 
@@ -142,7 +148,7 @@ export class PlimsollController {
     const { floors } = this.#prices
     return {
       priceUsd: this.priceAt(floors[floors.length >> 1] ?? 0),
-      debt: this.#prices.debt,
+      debt: this.debt,
       reachable: this.#reachable,
       infeasible: this.#infeasible,
       alarms: [...this.#alarms],
@@ -194,14 +200,45 @@ export class PlimsollController {
     const dearest = dearestMeanCost(sample)
     const knots = prices.floors.length
     prices.floors.forEach((floor, j) => {
-      const debt = prices.debts[j] ?? 0
+      const debt = this.#debtAt(j)
       const correction = clip(debt / this.#horizon(knots), LARGEST_REBATE, LARGEST_SURCHARGE)
       const target = floor + (prices.offsets[j] ?? 0) + correction
       const highest = this.#highestPrice(j, dearest)
       const lowest = Math.min(highest, dearest * LOWEST_SHARE)
-      prices.prices[j] = dearest > 0 ? guardedPrice(sample, target, { lowest, highest }) : 0
+      prices.prices[j] = dearest > 0 ? this.#price(j, sample, { target, lowest, highest }) : 0
     })
     this.#judge(ceiling)
+  }
+
+  /**
+   * The planned price of a knot. On a cold start catching up may cost twice the price of the floor itself, and more only for a
+   * debt beyond chance: near a cliff a few requests of debt would otherwise send all traffic to a model that costs many times
+   * the others.
+   */
+  #price(
+    knot: number,
+    sample: PlanSample,
+    { target, lowest, highest }: PriceRange & { readonly target: number },
+  ): number {
+    const range = { lowest, highest }
+    const planned = guardedPrice(sample, target, range)
+    if (this.#setup.beliefs.warm) return planned
+    const usual = guardedPrice(sample, this.#prices.floors[knot] ?? target, range)
+    return Math.min(planned, CATCHING_UP * this.#impatience(knot) * usual)
+  }
+
+  #impatience(knot: number): number {
+    const decisions = this.#decisions / this.#prices.floors.length
+    return impatience({ debt: this.#debtAt(knot), decisions })
+  }
+
+  /** Debt of a knot with its part of what audits say of unaudited decisions. */
+  #debtAt(knot: number): number {
+    return (this.#prices.debts[knot] ?? 0) + this.#hiddenDebt() / this.#prices.floors.length
+  }
+
+  #hiddenDebt(): number {
+    return this.#bias.hiddenDebt(this.#decisions)
   }
 
   #horizon(knots: number): number {
@@ -213,12 +250,12 @@ export class PlimsollController {
   }
 
   #highestPrice(knot: number, dearest: number): number {
-    const debt = this.#prices.debts[knot] ?? 0
+    const debt = this.#debtAt(knot)
     const trained = this.#prices.tablePrices[knot] ?? 0
     let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
     if (trained > 0 && !this.#capLifted) {
       const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
-      highest = Math.min(HIGHEST_MULTIPLE * dearest, multiple * trained)
+      highest = Math.min(HIGHEST_MULTIPLE * dearest, this.#impatience(knot) * multiple * trained)
     }
     const ceiling = this.#setup.parameters.maxPriceUsd
     return ceiling > 0 ? Math.min(highest, ceiling) : highest
@@ -243,6 +280,7 @@ export class PlimsollController {
     this.#window.write(writer)
     writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
     this.#watch.write(writer)
+    this.#bias.write(writer)
     writer.list(this.#infeasible === null ? [] : [this.#infeasible], ({ atDecision, reachable: best }) => {
       writer.array(Float64Array.of(atDecision, best))
     })
@@ -271,6 +309,7 @@ export class PlimsollController {
       controller.#lastEligible.set(model, last)
     })
     controller.#watch = InfeasibilityWatch.read(reader)
+    controller.#bias = AuditedBias.read(reader)
     reader.list(() => {
       const [atDecision = 0, highest = 0] = reader.float64()
       controller.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: highest }
