@@ -29,6 +29,9 @@ const WITHOUT_LABELS = 1.5
 const LOWEST_SHARE = 1e-4
 /** What repaying a debt may cost on a cold start: a multiple of the price of the floor. */
 const CATCHING_UP = 2
+/** Standard deviations of debt that count as chance: training must be well refuted before its cap is lifted. */
+const CHANCE_COLD = 1
+const CHANCE_TRAINED = 2
 
 /**
  * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
@@ -224,12 +227,12 @@ export class PlimsollController {
     const planned = guardedPrice(sample, target, range)
     if (this.#setup.beliefs.warm) return planned
     const usual = guardedPrice(sample, this.#prices.floors[knot] ?? target, range)
-    return Math.min(planned, CATCHING_UP * this.#impatience(knot) * usual)
+    return Math.min(planned, CATCHING_UP * this.#impatience(knot, CHANCE_COLD) * usual)
   }
 
-  #impatience(knot: number): number {
+  #impatience(knot: number, chance: number): number {
     const decisions = this.#decisions / this.#prices.floors.length
-    return impatience({ debt: this.#debtAt(knot), decisions })
+    return impatience({ debt: this.#debtAt(knot), decisions, chance })
   }
 
   /** Debt of a knot with its part of what audits say of unaudited decisions. */
@@ -255,7 +258,10 @@ export class PlimsollController {
     let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
     if (trained > 0 && !this.#capLifted) {
       const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
-      highest = Math.min(HIGHEST_MULTIPLE * dearest, this.#impatience(knot) * multiple * trained)
+      highest = Math.min(
+        HIGHEST_MULTIPLE * dearest,
+        this.#impatience(knot, CHANCE_TRAINED) * multiple * trained,
+      )
     }
     const ceiling = this.#setup.parameters.maxPriceUsd
     return ceiling > 0 ? Math.min(highest, ceiling) : highest

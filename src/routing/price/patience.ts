@@ -11,14 +11,16 @@ export interface Arrears {
   /** Sum of (floor - satisfaction), in requests; positive: behind. */
   readonly debt: number
   readonly decisions: number
+  /** Standard deviations of the sum of so many labels that count as chance. */
+  readonly chance: number
 }
 
 /**
  * How many times the usual price a class may pay to catch up, from 1 to 1000: exp(e / .002) with
- * e = max(0, debt - sqrt(.15 decisions)) / (decisions + 500). A debt that chance explains, of one standard deviation, is repaid
- * while that is cheap; one that would break the promise is repaid at almost any price.
+ * e = max(0, debt - chance * sqrt(.15 decisions)) / (decisions + 500). A debt that chance explains is repaid while that is
+ * cheap; one that would break the promise is repaid at almost any price.
  */
-export function impatience({ debt, decisions }: Arrears): number {
-  const beyondChance = Math.max(0, debt - Math.sqrt(LABEL_VARIANCE * decisions))
+export function impatience({ debt, decisions, chance }: Arrears): number {
+  const beyondChance = Math.max(0, debt - chance * Math.sqrt(LABEL_VARIANCE * decisions))
   return Math.min(MOST, Math.exp(beyondChance / (decisions + HEAD_START) / URGENCY))
 }
