@@ -32,6 +32,8 @@ const CATCHING_UP = 2
 /** Standard deviations of debt that count as chance: training must be well refuted before its cap is lifted. */
 const CHANCE_COLD = 1
 const CHANCE_TRAINED = 2
+/** Most that a debt multiplies the cap of training by. */
+const LARGEST_LIFT = 10
 
 /**
  * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
@@ -258,10 +260,8 @@ export class PlimsollController {
     let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
     if (trained > 0 && !this.#capLifted) {
       const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
-      highest = Math.min(
-        HIGHEST_MULTIPLE * dearest,
-        this.#impatience(knot, CHANCE_TRAINED) * multiple * trained,
-      )
+      const lift = Math.min(LARGEST_LIFT, this.#impatience(knot, CHANCE_TRAINED))
+      highest = Math.min(HIGHEST_MULTIPLE * dearest, lift * multiple * trained)
     }
     const ceiling = this.#setup.parameters.maxPriceUsd
     return ceiling > 0 ? Math.min(highest, ceiling) : highest
