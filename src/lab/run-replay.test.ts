@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { modelId } from '../routing/model.ts'
+import { createPolicy } from '../routing/policies/registry.ts'
+import { allParameters, type TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import type { ReplayStep } from './replay.ts'
 import { shuffledOrder } from './row-order.ts'
-import { type RunSpec, runReplay, startReplay } from './run-replay.ts'
+import { type RunSpec, runReplay, startReplay, warmRows } from './run-replay.ts'
 import { tinyPrepared } from './tiny-trace.fixture.ts'
 
 const prepared = tinyPrepared(
@@ -61,6 +63,28 @@ describe('runReplay', () => {
     expect(warm?.models[0]?.typicalCostUsd).toBeCloseTo(meanCostUsd, 12)
     expect(warm?.sla.proven).toBe('m1')
     expect(stepsOf({ proven: modelId('m0') })[0]?.record.context.sla.proven).toBe('m0')
+  })
+
+  it('goes on from a training on the same warm rows as if it had trained on them itself', () => {
+    const spec: RunSpec = { ...base, policy: 'static-mixture', warmStart: { kind: 'share', share: 0.5 } }
+    const training = warmRows(spec)
+    expect(training?.features).toHaveLength(20)
+    const trained: TrainedPolicy = {
+      policy: spec.policy,
+      parameters: allParameters(spec.policy, {}),
+      encoder: prepared.encoder,
+      evidence: 'means',
+      models: training?.models ?? [],
+      snapshot: createPolicy(spec.policy, {
+        parameters: {},
+        training,
+        snapshot: null,
+        auditBudget: 0,
+      }).snapshot(),
+    }
+    const own = [...startReplay(spec).steps]
+    expect(stepsOf({ ...spec, warmStart: { kind: 'share', share: 0.5, trained } })).toEqual(own)
+    expect(own.map(step => step.row)).not.toEqual(stepsOf({ policy: spec.policy }).map(step => step.row))
   })
 
   it('trains on another trace with its models in the order of this one', () => {

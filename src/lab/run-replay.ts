@@ -19,8 +19,11 @@ import { createWorld, type World } from './world.ts'
 /** Rows given with full information before the first request. */
 export type WarmStart =
   | { readonly kind: 'none' }
-  /** The first share of the shuffled rows, in [0, 1); only the others are decided. */
-  | { readonly kind: 'share'; readonly share: number }
+  /**
+   * The first share of the shuffled rows, in [0, 1); only the others are decided. `trained`, where it is given, is a policy
+   * that was trained on just these rows before, so that many runs need one training.
+   */
+  | { readonly kind: 'share'; readonly share: number; readonly trained?: TrainedPolicy }
   /** All rows of another trace. */
   | { readonly kind: 'trace'; readonly prepared: PreparedTrace }
   /** The state of a policy that was trained before, in place of rows. */
@@ -141,6 +144,18 @@ function splitRows(spec: RunSpec): { readonly online: readonly number[]; readonl
   )
 }
 
+/** The rows that a run with this specification trains on; `null` where it starts cold or trained. */
+export function warmRows(spec: RunSpec): TrainingRows | null {
+  const { online, warm } = splitRows(spec)
+  const world = createWorld({
+    trace: spec.prepared.trace,
+    order: online,
+    drifts: spec.drifts,
+    seed: spec.seed,
+  })
+  return trainingOf(spec, warm, world)
+}
+
 function trainingOf(spec: RunSpec, warm: readonly number[], world: World): TrainingRows | null {
   const models = firstModels(world)
   switch (spec.warmStart.kind) {
@@ -180,7 +195,8 @@ function chooserOf(spec: RunSpec, training: TrainingRows | null): Chooser {
 function policyOf(spec: RunSpec, training: TrainingRows | null): Policy {
   try {
     const { parameters, audits, warmStart } = spec
-    if (warmStart.kind === 'trained') return startTrained(warmStart.trained, audits.budget)
+    const trained = warmStart.kind === 'trained' || warmStart.kind === 'share' ? warmStart.trained : undefined
+    if (trained !== undefined) return startTrained(trained, audits.budget)
     return createPolicy(spec.policy, { parameters, training, snapshot: null, auditBudget: audits.budget })
   } catch (error) {
     if (error instanceof RangeError) throw new SpecificationError(error.message, { cause: error })

@@ -45,7 +45,7 @@ describe('trainArtefact', () => {
 
   it('says what it was trained on and what it learned', () => {
     expect(artefact.training).toMatchObject({ trace: 'tiny', rows: 120, satisfiedAt: null, seed: null })
-    expect(artefact.parameters).toMatchObject({ exploration: 0.5, outlayGuard: 0 })
+    expect(artefact.parameters).toMatchObject({ exploration: 0.75, outlayGuard: 0 })
     const [small, large] = artefact.learned
     // 20 of 120 rows are both multiples of three and even.
     expect(small?.satisfaction).toBeCloseTo(100 / 120, 12)

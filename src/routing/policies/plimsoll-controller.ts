@@ -4,30 +4,26 @@ import type { ModelId, ModelSpec } from '../model.ts'
 import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import type { ClassReport, Infeasibility } from '../policy.ts'
 import { AlarmLog } from '../price/alarm-log.ts'
+import { AuditedBias } from '../price/audited-bias.ts'
+import { EligibleModels } from '../price/eligible-models.ts'
 import { FloorPrices } from '../price/floor-prices.ts'
 import { InfeasibilityWatch } from '../price/infeasibility.ts'
 import { PlanningWindow } from '../price/planning-window.ts'
-import { guardedPrice, type PlanSample, reachable } from '../price/price-plan.ts'
+import { type PlanSample, reachable } from '../price/price-plan.ts'
 import { dearestMeanCost, lookUpPrice } from '../price/price-table.ts'
 import { PromiseKeeper } from '../price/promise-keeper.ts'
 import { fixedRecords, retreatModel, Suspects } from '../price/suspects.ts'
 import type { FeedbackKind, SlaClass } from '../sla.ts'
+import { type PricingFacts, plannedPrice, widestRange } from './plimsoll-pricing.ts'
 import { planSample } from './plimsoll-sample.ts'
 import type { PlimsollSetup } from './plimsoll-setup.ts'
 import { labelSource, plainAuditProbability, usersSayBoth } from './usable-label.ts'
 
-/** A model counts as gone after this many decisions in a row without it. */
-const ABSENCE = 16
 /** Decisions for which beliefs that call a floor out of reach are doubted in full. */
 const DOUBTFUL_DECISIONS = 50
 /** Corrections of the target by debt. */
 const LARGEST_REBATE = -0.03
 const LARGEST_SURCHARGE = 0.06
-/** Highest prices: multiples of the dearest model's mean cost, and of the price from the training rows. */
-const HIGHEST_MULTIPLE = 40
-const WITH_LABELS = 4
-const WITHOUT_LABELS = 1.5
-const LOWEST_SHARE = 1e-4
 
 /**
  * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
@@ -49,13 +45,13 @@ export class PlimsollController {
   /** Decision at which the lowest floor was first held to be out of reach; -1 while it is not. */
   #unreachableSince = -1
   #capLifted = false
-  /** Decision at which each model, by roster number, was last eligible. */
-  readonly #lastEligible = new Map<number, number>()
+  #eligible = new EligibleModels()
   #watch = new InfeasibilityWatch()
   /** Debt that will not be repaid, in requests. */
   #letGo = 0
   #promise: PromiseKeeper
   suspects = new Suspects()
+  #bias = new AuditedBias()
   #infeasible: Infeasibility | null = null
   #alarms = new AlarmLog()
 
@@ -82,7 +78,7 @@ export class PlimsollController {
   }
 
   get debt(): number {
-    return this.#prices.debt
+    return this.#prices.debt + this.#bias.hiddenDebt
   }
 
   priceAt(floor: number): number {
@@ -110,16 +106,18 @@ export class PlimsollController {
     const models = Int32Array.from(context.models, spec => beliefs.roster.slot(spec.id))
     const view = beliefs.view(context.features, context.promptTokens)
     this.#window.push({ view, floor: context.floor, models })
-    this.#noteEligible(models)
-    if (
-      this.#promise.enter(context.sla, context.atMs, labelSource(this.#feedback, this.#setup.auditBudget))
-    ) {
-      this.#prices.forgive()
+    const { joined, left } = this.#eligible.note(models)
+    if (joined || left) this.#replan = true
+    if (left) this.#capLifted = true
+    const source = labelSource(this.#feedback, this.#setup.auditBudget)
+    if (this.#promise.enter(context.sla, context.atMs, source)) {
+      this.#forgive()
       this.#letGo = 0
       this.#replan = true
     }
     const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
     this.#owe(context.floor, context.floor - predicted)
+    if (!this.#letsGo()) this.#bias.decided()
     this.#promise.decided(context.floor, predicted)
     this.suspects.decided(decision.chosen, this.ordinaryAudits(context.sla), this.#setup.auditBudget)
   }
@@ -142,8 +140,7 @@ export class PlimsollController {
   /** What is predicted of recent requests and the models that are available now. */
   #sample(): PlanSample & { readonly specs: readonly ModelSpec[] } {
     const { beliefs } = this.#setup
-    const slots = [...this.#lastEligible.keys()].filter(model => this.#available(model))
-    const specs = slots.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
+    const specs = this.#eligible.present.flatMap(slot => beliefs.roster.entries[slot]?.spec ?? [])
     const entries = this.#window.entries
     return { specs, ...planSample(this.#setup, { specs, entries, progress: this }) }
   }
@@ -151,17 +148,23 @@ export class PlimsollController {
   /** Takes the label of the answer that was served: the debt replaces the prediction by it. `probability` as in an audit. */
   labelled(record: DecisionRecord, value: number, probability: number | null): void {
     const { floor, atMs } = record.context
-    this.#watch.observe(value - floor)
-    if (!this.#promise.counts(atMs)) return
     const predicted = estimateOf(record, record.decision.chosen)?.satisfaction ?? floor
+    const counts = this.#promise.counts(atMs)
+    if (!usersSayBoth(this.#feedback)) this.#bias.observe(predicted - value, counts && !this.#letsGo())
+    this.#watch.observe(value - floor)
+    if (!counts) return
     this.#owe(floor, predicted - value)
     this.#promise.labelled(value, floor, predicted, probability)
   }
 
   /** What a floor out of reach leaves owing is not repaid, unless the contract says so; the price is frozen with the debt. */
   #owe(floor: number, amount: number): void {
-    if (this.#infeasible !== null && this.#setup.parameters.repayArrears === 0) this.#letGo += amount
+    if (this.#letsGo()) this.#letGo += amount
     else this.#prices.addDebt(floor, amount)
+  }
+
+  #letsGo(): boolean {
+    return this.#infeasible !== null && this.#setup.parameters.repayArrears === 0
   }
 
   /** Audit probability of an answer that nobody suspects, where audits label. */
@@ -207,7 +210,7 @@ export class PlimsollController {
     const { floors } = this.#prices
     return {
       priceUsd: this.priceAt(floors[floors.length >> 1] ?? 0),
-      debt: this.#prices.debt + this.#letGo,
+      debt: this.debt + this.#letGo,
       reachable: this.#reachable,
       infeasible: this.#infeasible,
       promise: this.#promise.report(floors[floors.length >> 1] ?? 0),
@@ -233,24 +236,6 @@ export class PlimsollController {
     return this.#prices.cover(lowest, highest, table)
   }
 
-  #noteEligible(models: Int32Array): void {
-    const now = this.#decisions
-    for (const model of models) {
-      if (!this.#available(model)) this.#replan = true
-      this.#lastEligible.set(model, now)
-    }
-    for (const last of this.#lastEligible.values()) {
-      if (now - last !== ABSENCE + 1) continue
-      this.#replan = true
-      this.#capLifted = true
-    }
-  }
-
-  #available(model: number): boolean {
-    const last = this.#lastEligible.get(model)
-    return last !== undefined && this.#decisions - last <= ABSENCE
-  }
-
   #plan(sample: PlanSample): void {
     const prices = this.#prices
     const ceiling = reachable(sample)
@@ -262,30 +247,46 @@ export class PlimsollController {
     const limits = { horizon: this.#horizon(knots), least: LARGEST_REBATE, most: LARGEST_SURCHARGE }
     if (dearest > 0) this.#planPromise(sample, dearest)
     prices.floors.forEach((floor, j) => {
-      const correction = this.#promise.correction(prices.debts[j] ?? 0, knots, limits)
+      const correction = this.#promise.correction(this.#debtAt(j), knots, limits)
       const target = floor + (prices.offsets[j] ?? 0) + correction
-      const highest = this.#highestPrice(j, dearest)
-      const lowest = Math.min(highest, dearest * LOWEST_SHARE)
-      prices.prices[j] = dearest > 0 ? guardedPrice(sample, target, { lowest, highest }) : 0
+      prices.prices[j] = dearest > 0 ? plannedPrice(this.#pricing(j, sample, target, dearest)) : 0
     })
     this.#judge(ceiling)
   }
 
   /** Settles what the promise asks for above the floor, at the middle knot. */
   #planPromise(sample: PlanSample, dearest: number): void {
-    const { floors, offsets, debt } = this.#prices
+    const { floors, offsets } = this.#prices
     const middle = floors.length >> 1
     const [floor, offset] = [floors[middle] ?? 0, offsets[middle] ?? 0]
-    const { parameters } = this.#setup
-    const ceiling = parameters.maxPriceUsd
-    const most = HIGHEST_MULTIPLE * dearest
-    const highest = ceiling > 0 ? Math.min(most, ceiling) : most
-    const range = { lowest: Math.min(highest, dearest * LOWEST_SHARE), highest }
+    const { maxPriceUsd, spendSurplus } = this.#setup.parameters
+    const range = widestRange(dearest, maxPriceUsd)
     const horizon = this.#horizon(1)
     this.#promise.plan(
-      { sample, floor, offset, debt, horizon, range, dearestUsd: dearest },
-      parameters.spendSurplus > 0,
+      { sample, floor, offset, debt: this.debt, horizon, range, dearestUsd: dearest },
+      spendSurplus > 0,
     )
+  }
+
+  #pricing(knot: number, sample: PlanSample, target: number, dearestUsd: number): PricingFacts {
+    const knots = this.#prices.floors.length
+    return {
+      sample,
+      target,
+      promised: (this.#prices.floors[knot] ?? target) + this.#promise.margin,
+      behind: this.#debtAt(knot) + this.#promise.aimedAbove / knots,
+      decisions: this.#decisions / knots,
+      dearestUsd,
+      warm: this.#setup.beliefs.warm,
+      trainedUsd: this.#capLifted ? 0 : this.#trainedPrice(knot),
+      feedback: this.#feedback,
+      ceilingUsd: this.#setup.parameters.maxPriceUsd,
+    }
+  }
+
+  /** Debt of a knot with its part of what audits say of unaudited decisions. */
+  #debtAt(knot: number): number {
+    return (this.#prices.debts[knot] ?? 0) + this.#bias.hiddenDebt / this.#prices.floors.length
   }
 
   #horizon(knots: number): number {
@@ -294,18 +295,6 @@ export class PlimsollController {
     if (!usersSayBoth(this.#feedback)) share = 0
     const horizon = Math.max(parameters.shortestHorizon, share * this.#decisions)
     return knots === 1 ? horizon : (horizon * 2) / knots
-  }
-
-  #highestPrice(knot: number, dearest: number): number {
-    const debt = (this.#prices.debts[knot] ?? 0) + this.#promise.aimedAbove / this.#prices.floors.length
-    const trained = this.#trainedPrice(knot)
-    let highest = dearest * Math.min(HIGHEST_MULTIPLE, 3 + 2 * Math.max(0, debt))
-    if (trained > 0 && !this.#capLifted) {
-      const multiple = usersSayBoth(this.#feedback) ? WITH_LABELS : WITHOUT_LABELS
-      highest = Math.min(HIGHEST_MULTIPLE * dearest, multiple * trained)
-    }
-    const ceiling = this.#setup.parameters.maxPriceUsd
-    return ceiling > 0 ? Math.min(highest, ceiling) : highest
   }
 
   /** The price that met the floor on the training rows, and with it what the promise asks for above the floor. */
@@ -335,22 +324,28 @@ export class PlimsollController {
     this.#infeasible = null
     this.#watch.restart()
     if (this.#setup.parameters.repayArrears > 0) return
-    this.#letGo += this.#prices.debt
-    this.#prices.forgive()
+    this.#letGo += this.debt
+    this.#forgive()
     this.#promise.forgive()
+  }
+
+  #forgive(): void {
+    this.#prices.forgive()
+    this.#bias.forgive()
   }
 
   write(writer: ByteWriter): void {
     writer.text(this.#feedback)
-    const ceiling = this.#reachable ?? -1
-    writer.array(Float64Array.of(this.#delta, this.#decisions, this.#plannedAt, ceiling, this.#letGo))
+    const numbers = [this.#delta, this.#decisions, this.#plannedAt, this.#reachable ?? -1, this.#letGo]
+    writer.array(Float64Array.from(numbers))
     writer.array(Int32Array.of(+this.#floorsDiffer, +this.#replan, +this.#capLifted, this.#unreachableSince))
     this.#prices.write(writer)
     this.#window.write(writer)
-    writer.list([...this.#lastEligible], pair => writer.array(Int32Array.from(pair)))
+    this.#eligible.write(writer)
     this.#watch.write(writer)
     this.#promise.write(writer)
     this.suspects.write(writer)
+    this.#bias.write(writer)
     writer.list(this.#infeasible === null ? [] : [this.#infeasible], ({ atDecision, reachable: best }) => {
       writer.array(Float64Array.of(atDecision, best))
     })
@@ -373,13 +368,11 @@ export class PlimsollController {
     controller.#capLifted = capLifted === 1
     controller.#prices = FloorPrices.read(reader)
     controller.#window = PlanningWindow.read(reader)
-    reader.list(() => {
-      const [model = 0, last = 0] = reader.int32()
-      controller.#lastEligible.set(model, last)
-    })
+    controller.#eligible = EligibleModels.read(reader)
     controller.#watch = InfeasibilityWatch.read(reader)
     controller.#promise = PromiseKeeper.read(reader)
     controller.suspects = Suspects.read(reader)
+    controller.#bias = AuditedBias.read(reader)
     reader.list(() => {
       const [atDecision = 0, highest = 0] = reader.float64()
       controller.#infeasible = { atDecision, bindingConstraint: 'satisfaction', reachable: highest }

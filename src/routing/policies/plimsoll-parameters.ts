@@ -2,7 +2,7 @@
 export const PLIMSOLL_PARAMETERS = [
   {
     name: 'exploration',
-    default: 0.5,
+    default: 0.75,
     min: 0,
     max: 5,
     meaning: 'posterior deviations added to predicted satisfaction on a cold start; 0 never explores',
