@@ -191,7 +191,19 @@ test('serve --artefact: a bad file ends with 65 and one line, a good one serves'
       'classes: [{ name: gold, satisfaction: { floor: 0.8 }, policy: plimsoll }]',
     ].join('\n'),
   )
-  const bytes = encodeArtefact(train(['p/m0', 'p/m1']))
+  const certified = {
+    floor: 0.8,
+    delta: 0.05,
+    askFor: 0.83,
+    priceUsd: 0.002,
+    costUsd: 0.0005,
+    labels: 400,
+    failures: 50,
+    pValue: 0.00005,
+    wish: null,
+    split: '0'.repeat(64),
+  }
+  const bytes = encodeArtefact({ ...train(['p/m0', 'p/m1']), certified: [certified] })
   writeFileSync(zoo, bytes)
   writeFileSync(cut, bytes.subarray(0, 500))
   const run = (file: string) => {
@@ -215,6 +227,9 @@ test('serve --artefact: a bad file ends with 65 and one line, a good one serves'
     if (served.includes('serves on')) break
   }
   expect(served).toContain(`class gold starts from ${zoo}`)
+  expect(served).toContain(
+    `${zoo}: plimsoll with exploration and learning off: certified 0.8 when asked for 0.83 at 0.00200 USD`,
+  )
   good.kill('SIGTERM')
   expect(await once(good, 'exit')).toEqual([0, null])
 })

@@ -7,6 +7,7 @@ import { bodyOf, chat, type SlaBody, testConfig } from './running-gateway.ts'
 import { answer, json, startScriptedUpstream } from './scripted-upstream.ts'
 
 const requests = 60
+const patient = { timeout: 20_000 }
 
 test('a class of complaints is certified from audits, by the log alone, in its window', async () => {
   const upstream = await startScriptedUpstream(answer('x'))
@@ -43,8 +44,9 @@ test('a class of complaints is certified from audits, by the log alone, in its w
     )
     return classes[0]?.waiting === 0
   }
-  await expect.poll(settled).toBe(true)
-  await expect.poll(async () => (await read()).constraints[0]?.labels).toBe(judged - 1)
+  await expect.poll(async () => (await store.summary()).decisions, patient).toBe(requests)
+  await expect.poll(settled, patient).toBe(true)
+  await expect.poll(async () => (await read()).constraints[0]?.labels, patient).toBe(judged - 1)
   const [constraint] = (await read()).constraints
   expect(judged).toBeGreaterThan(15)
   expect(judged).toBeLessThan(45)

@@ -107,6 +107,21 @@ describe('the certificate of a class', () => {
     expect(certificate.reading()).toMatchObject({ delta: delta / 20, window: { number: 4 } })
   })
 
+  it('takes thinner audits on with the next window, and not before', () => {
+    const certificate = createClassCertificate({ delta, windowMs: 1000 })
+    const fillAudits = (from: number, probability: number): void => {
+      for (let i = 0; i < 900; i++) certificate.add(at(from + i), audit(probability, i % 4 === 0 ? 1 : null))
+    }
+    fillAudits(0, 0.5)
+    const before = certificate.reading()
+    for (let i = 0; i < 90; i++) certificate.add(at(900 + i), audit(0.25, null))
+    expect(certificate.reading().lower).toBeLessThan(before.lower)
+    fillAudits(1000, 0.25)
+    const { estimate, labels } = certificate.reading()
+    expect(labels).toBe(225)
+    expect(estimate).toBeCloseTo(1, 12)
+  })
+
   it('splits delta among constraints', () => {
     const certificate = createClassCertificate({ delta, constraints: 2 })
     fill(certificate, 10, 0.9)

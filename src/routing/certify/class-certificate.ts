@@ -145,7 +145,9 @@ export function createClassCertificate(
       }
       const { probability: leastProbability } = evidence.draw
       if (part === null && !(leastProbability > 0)) return
-      const design = options.audits ?? part?.audits ?? { leastProbability, humanShare: evidence.humanShare }
+      // Only a window that begins here takes it on.
+      const own = leastProbability > 0 ? { leastProbability, humanShare: evidence.humanShare } : null
+      const design = options.audits ?? own ?? part?.audits ?? null
       fold(turn(windowOf(decision.atMs), design), decision, evidence)
     },
     reading: () => read(part ?? openPart(options, { window: 1, audits: null }), options, startMs),
