@@ -24,6 +24,17 @@ export const trainCommand: CommandSpec = {
       meaning: 'take the rows in an order of this seed (default: the order of the file)',
     },
     { name: 'param', kind: 'text', value: 'NAME=X', repeatable: true, meaning: 'parameter of the policy' },
+    {
+      name: 'resume',
+      kind: 'flag',
+      meaning: 'go on from FILE.checkpoint, which an interrupted training leaves beside --out FILE',
+    },
+    {
+      name: 'curve',
+      kind: 'text',
+      value: 'FILE',
+      meaning: 'learning curve as CSV, of a policy that is trained in steps',
+    },
     { name: 'json', kind: 'flag', meaning: 'one JSON object instead of the table' },
   ],
   notes: [

@@ -91,7 +91,7 @@ export const proteusParameters = [
     max: 20,
     meaning: 'steps of PPO on every batch; REINFORCE takes one',
   },
-  { name: 'entropy', default: 0.01, min: 0, max: 10, meaning: 'weight of the entropy of preferences' },
+  { name: 'entropy', default: 0, min: 0, max: 10, meaning: 'weight of the entropy of preferences' },
 ] as const satisfies readonly PolicyParameter[]
 
 /** Values of all parameters. */
