@@ -144,7 +144,8 @@ function* checkPolicies(document: ConfigDocument): Generator<ConfigFault> {
         path,
         message: `"${argument}" is no configured model; expected one of ${[...names.keys()].join(', ')}`,
       }
-    else if (parameterFaults.length === 0) {
+    // What must be trained first cannot be built here: whether an artefact or a saved state is there shows at the start.
+    else if (parameterFaults.length === 0 && !mustBeTrained(entry.policy)) {
       const { policyParameters: parameters, auditBudget } = entry
       try {
         createPolicy(policyName(entry.policy, names), {
@@ -158,6 +159,11 @@ function* checkPolicies(document: ConfigDocument): Generator<ConfigFault> {
       }
     }
   }
+}
+
+/** Whether a policy refuses a cold start. */
+export function mustBeTrained(policy: string): boolean {
+  return policyDefinitions.some(({ name, needsTraining }) => name === policy && needsTraining === true)
 }
 
 function* checkParameters(entry: ConfigDocument['classes'][number], path: string): Generator<ConfigFault> {

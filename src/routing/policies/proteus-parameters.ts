@@ -15,7 +15,7 @@ export const proteusParameters = [
     default: 0,
     min: 0,
     max: 100_000,
-    meaning: 'batches that are trained on; 0: 600 passes over the rows, at most 6,000',
+    meaning: 'batches that are trained on; 0: 600 passes over the rows, at most 4,000',
   },
   { name: 'batch', default: 64, min: 8, max: 1024, meaning: 'rows of a batch' },
   { name: 'width', default: 64, min: 4, max: 256, meaning: 'units of every hidden layer' },

@@ -39,8 +39,8 @@ const LAMBDA_EVERY = 5
 /** AdamW's usual one: the policy head has one answer to learn, not rows. */
 const POLICY_DECAY = 0.01
 /** Times that the average row is trained on, unless steps are given; and the most steps that this makes. */
-const EPOCHS = 60
-const MOST_STEPS = 6000
+const EPOCHS = 600
+const MOST_STEPS = 4000
 
 /** Columns of the learning curve. */
 const CURVE = [
