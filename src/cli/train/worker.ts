@@ -10,23 +10,26 @@ const tell = (message: TrainingMessage): void => parentPort?.postMessage(message
 const checkpointEveryMs = 5000
 
 const { spec, checkpoint, stop } = workerData as TrainingJob
-let keptMs = performance.now()
 
-const watch: TrainingWatch = {
-  checkpoint,
-  onSteps(news) {
-    const { done, steps, curve } = news
-    tell({ kind: 'steps', done, steps, curve })
-    if (performance.now() - keptMs > checkpointEveryMs && done < steps) {
-      keptMs = performance.now()
-      tell({ kind: 'checkpoint', done, bytes: news.checkpoint() })
-    }
-    return Atomics.load(stop, 0) === 0 ? 'go on' : 'stop'
-  },
+/** Tells of every look, keeps a checkpoint now and then, and hears whether to stop. */
+function createWatch(): TrainingWatch {
+  let keptMs = performance.now()
+  return {
+    checkpoint,
+    onSteps(news) {
+      const { done, steps, curve } = news
+      tell({ kind: 'steps', done, steps, curve })
+      if (performance.now() - keptMs > checkpointEveryMs && done < steps) {
+        keptMs = performance.now()
+        tell({ kind: 'checkpoint', done, bytes: news.checkpoint() })
+      }
+      return Atomics.load(stop, 0) === 0 ? 'go on' : 'stop'
+    },
+  }
 }
 
 try {
-  tell({ kind: 'done', artefact: trainArtefact(spec, watch) })
+  tell({ kind: 'done', artefact: trainArtefact(spec, createWatch()) })
 } catch (error) {
   if (error instanceof TrainingStopped) {
     tell({ kind: 'stopped', done: error.done, steps: error.steps, bytes: error.checkpoint })

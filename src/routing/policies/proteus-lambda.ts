@@ -14,7 +14,7 @@ export interface FloorLambdaOptions {
 }
 
 /**
- * PROTEUS's Lagrange multiplier, on the slow time scale: lambda <- [lambda + eta (tau - achieved)]_+ after every few batches
+ * PROTEUS's dual variable lambda, on the slow time scale: lambda <- [lambda + eta (tau - achieved)]_+ after every few batches
  * (arXiv 2601.19402, eq. 3). With several knots each has a multiplier of its own, moved by the violations of the floors near it
  * (hat functions) and read between two knots on the line; with one it is the published scalar.
  */

@@ -83,7 +83,7 @@ describe('proteus on prompts of two kinds', () => {
   })
 })
 
-describe('the Lagrange multiplier', () => {
+describe('the dual variable', () => {
   const lambdaOf = (parameters: Readonly<Record<string, number>>): number =>
     trained({ steps: 300, width: 8, ...parameters }, few).curve.points.at(-1)?.values[1] ?? Number.NaN
 
