@@ -8,12 +8,19 @@ import {
 } from './trained-run.ts'
 
 /** The paper as we read it to the letter: one lambda, the same rows for both heads, AdamW's usual decay, everything jointly. */
-export const literal: Parameters = { lambdaKnots: 1, heldOut: 0, decay: 0.01, headShare: 1, entropy: 0.01 }
+export const literal: Parameters = {
+  lambdaKnots: 1,
+  lambdaStep: 0.4,
+  heldOut: 0,
+  decay: 0.01,
+  headShare: 1,
+  entropy: 0.01,
+}
 
 const variants: Readonly<Record<string, Parameters>> = {
   default: {},
   'no lambda': { lambdaStart: 0, lambdaStep: 0 },
-  'one lambda for all floors': { lambdaKnots: 1 },
+  'one lambda for all floors': { lambdaKnots: 1, lambdaStep: 0.4 },
   'gamma fixed at 3': { gamma: 3 },
   'no critic': { critic: 0 },
   'REINFORCE, no critic': { reinforce: 1, critic: 0 },

@@ -26,15 +26,15 @@ describe('FloorLambda', () => {
     expect(lambda.at(0.75)).toBeCloseTo((lambda.at(0.7) + 1) / 2, 12)
   })
 
-  it('stays within 0 and 10', () => {
+  it('stays within 0 and 100', () => {
     const lambda = new FloorLambda(range, published)
     for (let step = 0; step < 100; step++) {
-      lambda.observe(0.7, 0.5)
+      lambda.observe(0.7, 9)
       lambda.ascend()
     }
-    expect(lambda.at(0.7)).toBe(10)
+    expect(lambda.at(0.7)).toBe(100)
     for (let step = 0; step < 100; step++) {
-      lambda.observe(0.7, -0.9)
+      lambda.observe(0.7, -9)
       lambda.ascend()
     }
     expect(lambda.at(0.7)).toBe(0)

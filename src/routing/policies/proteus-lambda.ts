@@ -3,7 +3,7 @@ import { type FloorKnots, hatWeights, interpolate } from '../price/floor-knots.t
 import type { FloorRange } from './proteus-training.ts'
 
 /** Lambda never grows beyond this, also where no policy meets the floor. */
-const LARGEST_LAMBDA = 10
+const LARGEST_LAMBDA = 100
 
 /** How the multiplier starts and moves. */
 export interface FloorLambdaOptions {
@@ -36,7 +36,7 @@ export class FloorLambda {
     this.#violations = new Float64Array(this.#values.length)
   }
 
-  /** The multiplier of a floor, in [0, 10]. */
+  /** The multiplier of a floor, in [0, 100]. */
   at(floor: number): number {
     return interpolate(this.#knots, this.#values, floor)
   }

@@ -43,10 +43,10 @@ export const proteusParameters = [
     meaning: "highest floor that training draws; 0: the best model's mean, a tenth of the range higher",
   },
   { name: 'costWeight', default: 1, min: 0, max: 100, meaning: 'alpha: weight of cost in the reward' },
-  { name: 'lambdaStart', default: 1, min: 0, max: 10, meaning: 'lambda before the first batch' },
+  { name: 'lambdaStart', default: 1, min: 0, max: 100, meaning: 'lambda before the first batch' },
   {
     name: 'lambdaStep',
-    default: 0.4,
+    default: 2,
     min: 0,
     max: 10,
     meaning: 'step of the dual ascent; with lambdaStart 0: no lambda',

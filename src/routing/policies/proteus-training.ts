@@ -188,7 +188,7 @@ export class ProteusTraining {
       { batch, pass: this.#pass, rows: this.#rows },
       { scoring: this.#scoring(), settings: this.#settings },
     )
-    this.network.backwardPolicy(this.#gradient, this.#pass, byActions, Math.log1p(batch.lambda))
+    this.network.backwardPolicy(this.#gradient, this.#pass, byActions, this.#told(batch.floor))
     this.#policy.step({ rate: this.#settings.rate, decay: POLICY_DECAY })
   }
 
@@ -274,8 +274,18 @@ export class ProteusTraining {
   #act(acting: number, floor: number): void {
     this.network.act(this.#pass, acting, {
       floor: scaledFloor(floor, this.#range),
-      logLambda: Math.log1p(this.#lambda.at(floor)),
+      logLambda: this.#told(floor),
     })
+  }
+
+  /**
+   * What the gate is told. One lambda for all floors is news to the policy head; a function of the floor is not, and the head is
+   * told what it will be told when it serves.
+   */
+  #told(floor: number): number {
+    const { lambdaKnots, servedLambda } = this.#settings
+    const asServed = Math.round(lambdaKnots) > 1 && servedLambda >= 0
+    return Math.log1p(asServed ? servedLambda : this.#lambda.at(floor))
   }
 
   #scoring() {
