@@ -21,6 +21,8 @@ const trained = (parameters: Readonly<Record<string, number>>, rows: TrainingRow
   return { policy: trainer.finish(), curve: trainer.curve }
 }
 
+const byFloor = trained(quick)
+
 /** Mean estimate of the pair's models over prompts of one kind. */
 function meanChances(policy: ReturnType<typeof createPolicy>, kind: 'easy' | 'hard'): readonly number[] {
   const prompts = pairPrompts(200, kind)
@@ -57,7 +59,7 @@ describe('the performance head', () => {
 })
 
 describe('proteus on prompts of two kinds', () => {
-  const { policy, curve } = trained(quick)
+  const { policy, curve } = byFloor
 
   it('answers higher floors with a higher mu, on one and the same state', () => {
     const prices = [0.65, 0.7, 0.75, 0.8, 0.85, 0.9].map(floor => priceAt(policy, floor))
@@ -100,9 +102,8 @@ describe('the dual variable', () => {
 describe('the reward as published, one multiplier for all floors', () => {
   it('gives a policy that hardly answers to the floor: tau is a constant of the reward', () => {
     const { policy } = trained({ ...quick, lambdaKnots: 1 })
-    const { policy: byFloor } = trained(quick)
     const answer = (of: typeof policy): number => priceAt(of, 0.9) - priceAt(of, 0.65)
-    expect(Math.abs(answer(policy))).toBeLessThan(0.3 * answer(byFloor))
+    expect(Math.abs(answer(policy))).toBeLessThan(0.3 * answer(byFloor.policy))
   })
 })
 
