@@ -4,6 +4,7 @@ import { type FloorSchedule, floorAt } from '../../src/lab/floor-schedule.ts'
 import { targetResponse } from '../../src/lab/metrics/target-response.ts'
 import { shuffledOrder } from '../../src/lab/row-order.ts'
 import { createRandom } from '../../src/routing/numeric/random.ts'
+import { proteusCostScaleUsd } from '../../src/routing/policies/proteus.ts'
 import {
   cell,
   comparisonCells,
@@ -73,7 +74,8 @@ export function printMain(plan: EvaluationPlan): void {
 function preferenceResponse(plan: EvaluationPlan, run: TrainedRun) {
   const { data, policy, network } = run
   const { models } = data.training
-  const scale = Math.max(...models.map(spec => spec.typicalCostUsd ?? 0))
+  const { satisfaction, costUsd } = data.trainingMeans
+  const scale = proteusCostScaleUsd(satisfaction, costUsd, false)
   const preferences = data.floors.map(floor => {
     let sum = 0
     for (const row of data.testRows) {

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 import { FloorLambda } from './proteus-lambda.ts'
 
 const range = { low: 0.6, high: 0.8 }
-const published = { lambdaStart: 1, lambdaStep: 0.4, lambdaKnots: 1 }
+const published = { lambdaStart: 1, lambdaStep: 0.4, lambdaKnots: 1, relativeStep: 0 }
 
 describe('FloorLambda', () => {
   it('with one knot is the published scalar', () => {
@@ -26,15 +26,23 @@ describe('FloorLambda', () => {
     expect(lambda.at(0.75)).toBeCloseTo((lambda.at(0.7) + 1) / 2, 12)
   })
 
-  it('stays within 0 and 100', () => {
+  it('moves in proportion to the price, where it is told so', () => {
+    const lambda = new FloorLambda(range, { ...published, lambdaStart: 9, relativeStep: 1 })
+    lambda.observe(0.7, 0.05)
+    lambda.ascend()
+    // 9 + .4 * 10 * .05
+    expect(lambda.at(0.7)).toBeCloseTo(9.2, 12)
+  })
+
+  it('stays within 0 and 10,000', () => {
     const lambda = new FloorLambda(range, published)
     for (let step = 0; step < 100; step++) {
-      lambda.observe(0.7, 9)
+      lambda.observe(0.7, 999)
       lambda.ascend()
     }
-    expect(lambda.at(0.7)).toBe(100)
+    expect(lambda.at(0.7)).toBe(10_000)
     for (let step = 0; step < 100; step++) {
-      lambda.observe(0.7, -9)
+      lambda.observe(0.7, -999)
       lambda.ascend()
     }
     expect(lambda.at(0.7)).toBe(0)

@@ -49,7 +49,7 @@ const batch: ProteusBatch = {
     return i < 2 ? value : betaLogDensity(0.8, a, b).value - 0.05
   }),
 }
-const settings = resolveParameters('proteus', proteusParameters, { entropy: 0.3 })
+const settings = resolveParameters('proteus', proteusParameters, { entropy: 0.3, critic: 1 })
 
 /** Slope of a loss by one number of an array, from both sides. */
 function slope(values: Float32Array, i: number, loss: () => number): number {
@@ -161,9 +161,9 @@ describe('addSurrogateLoss', () => {
   })
 })
 
-it('the reward is that of the paper', () => {
+it('the reward is that of the paper, over 1 + lambda', () => {
   const satisfied = { ...rows, satisfaction: Float64Array.of(0, 1, 0) }
   // 1 - 2 * .4 + 1.5 * (1 - .7), and 0 - 2 * .05 + 1.5 * (0 - .7).
-  expect(proteusReward(satisfied, { row: 0, model: 1 }, batch, 2)).toBeCloseTo(0.65, 12)
-  expect(proteusReward(satisfied, { row: 0, model: 0 }, batch, 2)).toBeCloseTo(-1.15, 12)
+  expect(proteusReward(satisfied, { row: 0, model: 1 }, batch, 2)).toBeCloseTo(0.65 / 2.5, 12)
+  expect(proteusReward(satisfied, { row: 0, model: 0 }, batch, 2)).toBeCloseTo(-1.15 / 2.5, 12)
 })

@@ -1,6 +1,12 @@
 import { betaEntropy, betaLogDensity } from '../numeric/beta-distribution.ts'
 import { sigmoid, softplus } from '../numeric/dense-layer.ts'
-import { ACTION_OUTPUTS, type ProteusParts, type ProteusPass, shapesOf } from './proteus-network.ts'
+import {
+  ACTION_OUTPUTS,
+  LARGEST_BOOST,
+  type ProteusParts,
+  type ProteusPass,
+  shapesOf,
+} from './proteus-network.ts'
 import type { ProteusSettings } from './proteus-parameters.ts'
 import { costWeight, type ProteusScoring, proteusScores } from './proteus-score.ts'
 
@@ -39,7 +45,10 @@ export interface ProteusBatch {
   readonly logDensity: Float64Array
 }
 
-/** Reward of a model on a row: S - alpha c + lambda (S - tau). */
+/**
+ * Reward of a model on a row, (S - alpha c + lambda (S - tau)) / (1 + lambda): the paper's, in units in which a satisfied request is
+ * worth one whatever lambda is, so that the critic's scale stays.
+ */
 export function proteusReward(
   { satisfaction, costs }: ProteusRows,
   { row, model }: { readonly row: number; readonly model: number },
@@ -47,7 +56,7 @@ export function proteusReward(
   alpha: number,
 ): number {
   const label = satisfaction[row * costs.length + model] ?? 0
-  return label - alpha * (costs[model] ?? 0) + lambda * (label - floor)
+  return (label - alpha * (costs[model] ?? 0) + lambda * (label - floor)) / (1 + lambda)
 }
 
 /** Chance of every model to satisfy, of one row of a pass. */
@@ -99,9 +108,9 @@ export function addSurrogateLoss(
   const { mu, acting, deviation } = batch
   const models = rows.costs.length
   const scores = new Float64Array(models)
-  // gamma = 2 + 6 sigmoid(g), b = tanh(raw).
+  // gamma = 2 + 6 sigmoid(g), b = .05 tanh(raw).
   const gate = sigmoid(parts.gamma[0] ?? 0)
-  const slopes = parts.boosts.map(raw => 1 - Math.tanh(raw) ** 2)
+  const slopes = parts.boosts.map(raw => LARGEST_BOOST * (1 - Math.tanh(raw) ** 2))
   for (let i = 0; i < acting; i++) {
     const preference = mu[i] ?? 0.5
     const row = batch.rows[i] ?? 0

@@ -33,7 +33,7 @@ export interface ProteusParts {
   /** [width]: the gate 2 sigmoid(slope * logLambda + offset) of each hidden unit. */
   readonly gateSlopes: Float32Array
   readonly gateOffsets: Float32Array
-  /** [models]: b_i = tanh of it. */
+  /** [models]: b_i = .05 tanh of it. */
   readonly boosts: Float32Array
   /** [1]: gamma = 2 + 6 sigmoid of it. */
   readonly gamma: Float32Array
@@ -43,6 +43,8 @@ export interface ProteusParts {
 export const ACTION_OUTPUTS = 3
 /** Inputs of the policy head beside z: floor and lambda. */
 const TARGET_INPUTS = 2
+/** Larger boosts learn to undo what mu does to cost, and mu loses its effect. */
+export const LARGEST_BOOST = 0.05
 /** gamma = 3 at the start. */
 const FIRST_GAMMA = Math.log(1 / 5)
 
@@ -109,9 +111,9 @@ export class ProteusNetwork {
     writer.array(this.weights)
   }
 
-  /** b_i in (-1, 1). */
+  /** b_i in (-.05, .05). */
   get boosts(): Float64Array {
-    return Float64Array.from(this.parts.boosts, Math.tanh)
+    return Float64Array.from(this.parts.boosts, raw => LARGEST_BOOST * Math.tanh(raw))
   }
 
   /** In (2, 8). */

@@ -42,11 +42,26 @@ export const proteusParameters = [
     max: 1,
     meaning: "highest floor that training draws; 0: the best model's mean, a tenth of the range higher",
   },
+  {
+    name: 'dearestScale',
+    default: 0,
+    min: 0,
+    max: 1,
+    meaning:
+      "1: costs are relative to the dearest model's; 0: to half the price of the first step above the cheapest",
+  },
+  {
+    name: 'relativeStep',
+    default: 1,
+    min: 0,
+    max: 1,
+    meaning: '1: the step of lambda is relative to 1 + lambda; 0: absolute, as published',
+  },
   { name: 'costWeight', default: 1, min: 0, max: 100, meaning: 'alpha: weight of cost in the reward' },
   { name: 'lambdaStart', default: 1, min: 0, max: 100, meaning: 'lambda before the first batch' },
   {
     name: 'lambdaStep',
-    default: 2,
+    default: 0.4,
     min: 0,
     max: 10,
     meaning: 'step of the dual ascent; with lambdaStart 0: no lambda',
@@ -83,7 +98,13 @@ export const proteusParameters = [
     meaning: 'gamma, fixed to this value of at least 2; 0: learned',
   },
   { name: 'reinforce', default: 0, min: 0, max: 1, meaning: '1: REINFORCE instead of clipped PPO' },
-  { name: 'critic', default: 1, min: 0, max: 1, meaning: '0: the mean reward of the batch is the baseline' },
+  {
+    name: 'critic',
+    default: 0,
+    min: 0,
+    max: 1,
+    meaning: '1: a critic is the baseline; 0: the mean reward of the batch',
+  },
   {
     name: 'passes',
     default: 2,
@@ -91,7 +112,7 @@ export const proteusParameters = [
     max: 20,
     meaning: 'steps of PPO on every batch; REINFORCE takes one',
   },
-  { name: 'entropy', default: 0, min: 0, max: 10, meaning: 'weight of the entropy of preferences' },
+  { name: 'entropy', default: 0.01, min: 0, max: 10, meaning: 'weight of the entropy of preferences' },
 ] as const satisfies readonly PolicyParameter[]
 
 /** Values of all parameters. */

@@ -297,12 +297,13 @@ export class ProteusTraining {
     }
   }
 
+  /** Rewards in units of 1 + lambda above the critic's value, centred and over their standard deviation. */
   #advantages(rewards: Float64Array): Pick<ProteusBatch, 'advantages' | 'deviation'> {
-    const mean = meanOf(rewards)
     const critic = this.#settings.critic >= 0.5
-    const above = rewards.map((reward, i) => reward - (critic ? this.#value(i) : mean))
-    const deviation = Math.sqrt(meanOf(rewards.map(reward => (reward - mean) ** 2))) + 1e-6
-    return { advantages: above.map(value => value / deviation), deviation }
+    const above = rewards.map((reward, i) => reward - (critic ? this.#value(i) : 0))
+    const mean = meanOf(above)
+    const deviation = Math.sqrt(meanOf(above.map(value => (value - mean) ** 2))) + 1e-6
+    return { advantages: above.map(value => (value - mean) / deviation), deviation }
   }
 
   #value(row: number): number {

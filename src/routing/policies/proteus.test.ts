@@ -138,7 +138,7 @@ describe('training in steps', () => {
 
   it.each([
     { reinforce: 1 },
-    { critic: 0 },
+    { critic: 1 },
     { heldOut: 0 },
     { gamma: 4 },
     { servedLambda: -1 },

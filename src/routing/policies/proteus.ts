@@ -1,5 +1,6 @@
 import { choose } from '../choose.ts'
 import type { Decision, RoutingContext } from '../decision.ts'
+import { lowerHull } from '../evaluate/lower-hull.ts'
 import type { Features } from '../features/features.ts'
 import { LOG_LENGTH } from '../features/prompt-statistics.ts'
 import { type ModelId, modelId } from '../model.ts'
@@ -29,6 +30,8 @@ const schema = 1
 const COORDINATES = 256
 /** Coordinates have a joint norm of about one; the network's layers expect units of about one. */
 const INPUT_SCALE = 4
+/** Steps up the hull that cost less than this share of the dearest one are always taken. */
+const SMALLEST_STEP = 0.01
 /** How far training draws floors beyond the models' accuracies, as a share of their range. */
 const BEYOND = 0.1
 
@@ -63,6 +66,7 @@ interface Learned {
   readonly models: readonly ModelId[]
   /** [models], mean over the training rows. */
   readonly meanCostsUsd: Float64Array
+  readonly costScaleUsd: number
   /** [models]; 0 where a model had no price list. */
   readonly priceIndices: Float64Array
   /** Fixed gamma; 0: the network's. */
@@ -79,9 +83,19 @@ function createProteusTrainer(setup: PolicySetup, checkpoint: Uint8Array | null)
   const rows = requireTraining(name, setup)
   const reader = PromptCoordinates.fit(rows.features)
   const meanCostsUsd = columnMeans(rows.costUsd, rows.models.length)
+  const costScaleUsd = proteusCostScaleUsd(
+    columnMeans(rows.satisfaction, rows.models.length),
+    meanCostsUsd,
+    settings.dearestScale >= 0.5,
+  )
   const range = floorRange(rows, meanCostsUsd, settings)
   const from = checkpoint === null ? null : new ByteReader(checkpoint)
-  const training = new ProteusTraining(proteusRows(rows, reader, meanCostsUsd), range, settings, from)
+  const training = new ProteusTraining(
+    proteusRows(rows, reader, meanCostsUsd, costScaleUsd),
+    range,
+    settings,
+    from,
+  )
   return {
     steps: training.steps,
     get done() {
@@ -109,6 +123,7 @@ function createProteusTrainer(setup: PolicySetup, checkpoint: Uint8Array | null)
         lambda: training.lambda,
         models: rows.models.map(spec => spec.id),
         meanCostsUsd,
+        costScaleUsd,
         priceIndices: Float64Array.from(rows.models, spec => priceIndex(spec) ?? 0),
         gamma: settings.gamma,
       }
@@ -117,7 +132,12 @@ function createProteusTrainer(setup: PolicySetup, checkpoint: Uint8Array | null)
   }
 }
 
-function proteusRows(rows: TrainingRows, reader: PromptCoordinates, meanCostsUsd: Float64Array): ProteusRows {
+function proteusRows(
+  rows: TrainingRows,
+  reader: PromptCoordinates,
+  meanCostsUsd: Float64Array,
+  costScaleUsd: number,
+): ProteusRows {
   const inputs = reader.dimension
   const x = new Float32Array(rows.features.length * inputs)
   rows.features.forEach((features, i) => {
@@ -127,7 +147,7 @@ function proteusRows(rows: TrainingRows, reader: PromptCoordinates, meanCostsUsd
     x,
     inputs,
     satisfaction: rows.satisfaction,
-    costs: relativeTo(dearest(meanCostsUsd), meanCostsUsd),
+    costs: relativeTo(costScaleUsd, meanCostsUsd),
   }
 }
 
@@ -190,7 +210,7 @@ function createChooser(
       return m < 0 ? statedCostUsd(spec, context.promptTokens) : costAtListUsd(learned, m, priceIndex(spec))
     })
     // The scale stays the training's: a model that comes or goes changes no other one's score.
-    const scale = dearest(learned.meanCostsUsd)
+    const scale = learned.costScaleUsd
     const scores = proteusScores(
       satisfaction.map(Number),
       mu,
@@ -263,6 +283,7 @@ function writeLearned(learned: Learned, writer: ByteWriter): void {
   learned.lambda.write(writer)
   writer.list(learned.models, model => writer.text(model))
   writer.array(learned.meanCostsUsd)
+  writer.number(learned.costScaleUsd)
   writer.array(learned.priceIndices)
   writer.number(learned.gamma)
 }
@@ -278,6 +299,7 @@ function readLearned(reader: ByteReader): Learned {
     lambda: FloorLambda.read(range, reader),
     models: reader.list(() => modelId(reader.text())),
     meanCostsUsd: reader.float64(),
+    costScaleUsd: reader.number(),
     priceIndices: reader.float64(),
     gamma: reader.number(),
   }
@@ -291,8 +313,21 @@ function columnMeans(values: Float64Array, width: number): Float64Array {
   return means
 }
 
-function dearest(costsUsd: Float64Array): number {
-  return Math.max(...costsUsd, Number.MIN_VALUE)
+/**
+ * USD that a cost of one stands for: the price at mu = 0, and the least that the policy can pay for a satisfied request. Half the
+ * price of the cheapest step up the hull of the models' means that costs at least a hundredth of the dearest step; or the
+ * dearest model's mean cost.
+ */
+export function proteusCostScaleUsd(
+  satisfaction: ArrayLike<number>,
+  meanCostsUsd: ArrayLike<number>,
+  byDearest: boolean,
+): number {
+  const dearestUsd = Math.max(...Array.from(meanCostsUsd), Number.MIN_VALUE)
+  const prices = lowerHull(satisfaction, meanCostsUsd).steps.map(({ priceUsd }) => priceUsd)
+  const least = SMALLEST_STEP * (prices.at(-1) ?? 0)
+  const first = prices.find(price => price > 0 && price >= least)
+  return byDearest || first === undefined ? dearestUsd : first / 2
 }
 
 function relativeTo(scale: number, costsUsd: ArrayLike<number>): Float64Array {
