@@ -105,6 +105,37 @@ test('a class starts from the artefact, and later from its own saved state', asy
   expect(await store.loadSnapshot('plimsoll')).toEqual(learned)
 })
 
+test('one artefact of a policy for every floor serves the floor that a request brings', async () => {
+  const trained = train(['p/m0', 'p/m1'], 'proteus', { steps: 600, width: 16, decay: 3 })
+  const { parameters } = trained
+  const { gateway } = await serve(
+    trained,
+    ofClass('proteus', { policyParameters: parameters, floors: { min: 0.4, max: 0.99 } }),
+  )
+  onTestFinished(() => gateway.close())
+  const priceAt = async (floor: number): Promise<number> => {
+    const messages = [{ role: 'user', content: hard(500) }]
+    const body = JSON.stringify(chat({ model: `auto@${floor}`, messages }))
+    const response = fetch(`${gateway.url}/v1/router/explain`, { method: 'POST', body })
+    const { floor: asked, prices } = await bodyOf<{
+      readonly floor: number
+      readonly prices: readonly { readonly price_usd: number }[]
+    }>(response)
+    expect(asked).toBe(floor)
+    return prices[0]?.price_usd ?? Number.NaN
+  }
+  const prices = [await priceAt(0.5), await priceAt(0.7), await priceAt(0.93)]
+  expect(prices).toEqual(prices.toSorted((a, b) => a - b))
+  expect(prices[2]).toBeGreaterThan(1.1 * (prices[0] ?? 0))
+})
+
+test('a class whose policy must be trained is refused without an artefact, in a sentence', async () => {
+  const config = testConfig(['http://127.0.0.1:1', 'http://127.0.0.1:2'], ofClass('lr'))
+  await expect(startGateway({ config, store: createMemoryStore(), log: () => {} })).rejects.toThrow(
+    'class gold: policy lr must be trained first: start with --artefact FILE',
+  )
+})
+
 test('a log without a saved state is folded on top of the artefact', async () => {
   const trained = train(['p/m0', 'p/m1'])
   const store = createMemoryStore()

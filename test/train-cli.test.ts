@@ -36,22 +36,32 @@ interface Ended {
 }
 
 function plimsoll(...args: string[]): Promise<Ended> {
+  return run(args, null)
+}
+
+/** Runs a command; interrupts it once it has said something on standard error, if a text is given. */
+function run(args: readonly string[], interruptAfter: string | null): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [stdout, stderr] = ['', '']
+    let [stdout, stderr, interrupted] = ['', '', interruptAfter === null]
     child.stdout.on('data', chunk => {
       stdout += chunk
     })
     child.stderr.on('data', chunk => {
       stderr += chunk
+      if (interrupted || !stderr.includes(interruptAfter ?? '')) return
+      interrupted = child.kill('SIGINT')
     })
     child.on('error', reject)
     child.on('close', code => resolve({ code, stdout, stderr }))
   })
 }
 
-const train = (out: string, ...args: string[]) =>
-  plimsoll('train', '--trace', quiz, '--satisfied-at', '0.9', '--out', out, ...args)
+const trainArguments = (out: string, ...args: string[]) => [
+  ...['train', '--trace', quiz, '--satisfied-at', '0.9', '--out', out],
+  ...args,
+]
+const train = (out: string, ...args: string[]) => plimsoll(...trainArguments(out, ...args))
 const replay = (trace: string, ...args: string[]) =>
   plimsoll('replay', '--trace', trace, '--satisfied-at', '0.9', '--floor', '0.8', ...args)
 
@@ -74,6 +84,41 @@ describe('plimsoll train', () => {
     expect(stderr).toMatch(/read 120 rows of 2 models; training plimsoll\n.*trained in/)
     expect(readFileSync(again)).toEqual(readFileSync(zoo))
     expect(readdirSync(folder).filter(name => name.includes('partial'))).toEqual([])
+  })
+})
+
+describe('a training in steps', () => {
+  const long = ['--policy', 'proteus', '--param', 'steps=2000', '--param', 'width=8', '--seed', '3']
+
+  it('is interrupted, and gone on with to the very bytes of an uninterrupted one', async () => {
+    const [whole, cut] = [file('whole.plimsoll'), file('cut.plimsoll')]
+    const curves = [file('whole.csv'), file('cut.csv')] as const
+    expect((await train(whole, ...long, '--curve', curves[0])).code).toBe(0)
+    const interrupted = await run(trainArguments(cut, ...long), 'training proteus in 2000 steps')
+    expect([interrupted.code, interrupted.stdout]).toEqual([1, ''])
+    expect(interrupted.stderr).toMatch(/interrupted at step \d+ of 2000; .* --resume goes on/)
+    expect(readdirSync(folder)).not.toContain('cut.plimsoll')
+    const other = await train(cut, ...long, '--resume', '--param', 'rate=0.1')
+    expect([other.code, other.stderr]).toEqual([65, expect.stringContaining('its parameters is')])
+    const resumed = await train(cut, ...long, '--resume', '--curve', curves[1])
+    expect(resumed.code).toBe(0)
+    expect(resumed.stderr).toMatch(/going on from step [1-9]/)
+    expect(readFileSync(cut)).toEqual(readFileSync(whole))
+    expect(readFileSync(curves[1])).toEqual(readFileSync(curves[0]))
+    expect(readdirSync(folder).filter(name => name.includes('checkpoint'))).toEqual([])
+  }, 60_000)
+
+  it('serves every floor from one artefact, request by request', async () => {
+    const zoo = file('floors.plimsoll')
+    expect((await train(zoo, ...long)).code).toBe(0)
+    const steps = file('floors.steps')
+    const args = ['--trace', exam, '--satisfied-at', '0.9', '--artefact', zoo, '--floor', 'uniform:0.5:0.95']
+    const { code, stdout } = await plimsoll('replay', ...args, '--steps', steps, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ policy: 'proteus', requests: 120 })
+    const decisions = readFileSync(steps, 'utf8').trim().split('\n')
+    const prices: number[] = decisions.map(line => JSON.parse(line).priceUsd)
+    expect(new Set(prices).size).toBeGreaterThan(100)
   })
 })
 

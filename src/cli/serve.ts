@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { EncoderError } from '../encoders/encoder.ts'
 import { readConfigFile } from '../gateway/config.ts'
 import { type RunningGateway, startGateway } from '../gateway/main.ts'
+import { UntrainedPolicyError } from '../gateway/trained-start.ts'
 import { ArtefactError, readArtefact } from '../store/artefact.ts'
 import { type CommandSpec, commandHelp, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
@@ -91,6 +92,8 @@ async function artefactOf(file: string | undefined) {
 function refusedStart(error: unknown): never {
   if (error instanceof EncoderError)
     throw new CommandError(exitCodes.badConfiguration, `encoder: ${error.message}`, error)
+  if (error instanceof UntrainedPolicyError)
+    throw new CommandError(exitCodes.badConfiguration, error.message, error)
   if (error instanceof ArtefactError) throw new CommandError(exitCodes.badData, error.message, error)
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')

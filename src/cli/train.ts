@@ -6,14 +6,17 @@ import { readTrace, TraceError } from '../lab/read-trace.ts'
 import type { CalibrationSplit } from '../lab/train/calibration-split.ts'
 import { traceFingerprint } from '../lab/train/trace-fingerprint.ts'
 import { allParameters } from '../routing/policies/trained-policy.ts'
+import type { TrainingCurve } from '../routing/policy.ts'
 import { type Artefact, writeArtefact } from '../store/artefact.ts'
+import { replaceFile } from '../store/replace-file.ts'
 import { commandHelp, type ParsedArguments, parseArguments } from './arguments.ts'
 import { CommandError, exitCodes, wrongUsage } from './exit.ts'
 import { policyParameters } from './policy-parameters.ts'
 import { openPreparer, readEncoderSpec } from './trace-preparer.ts'
 import { type CertificationRequest, certified, keepApart, readCertification } from './train/certification.ts'
+import { curveCsv } from './train/curve-view.ts'
+import { observeTraining, removeCheckpoint, type TrainedArtefact } from './train/observed-training.ts'
 import { trainCommand } from './train/options.ts'
-import { runTraining } from './train/run-training.ts'
 import { type TrainingResult, trainingJson, trainingTable } from './train/table.ts'
 import { packageVersion } from './version.ts'
 
@@ -29,6 +32,9 @@ interface TrainRequest {
   readonly encoder: EncoderSpec | null
   /** `null`: nothing is certified, and all rows are trained on. */
   readonly certification: CertificationRequest | null
+  readonly resume: boolean
+  /** Where the learning curve goes as well. */
+  readonly curvePath: string | null
 }
 
 /** `plimsoll train`: trains a policy on the rows of a trace and writes it as an artefact. */
@@ -46,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
   tell(`read ${rows.length} rows of ${models.length} models; training ${request.policy}`)
   const startedMs = performance.now()
   const split = request.certification && keepApart(request.certification, prepared, request.seed)
-  const trained = await train(request, prepared, split)
+  const { artefact: trained, curve } = await train(request, prepared, split)
   const seconds = secondsSince(startedMs)
   tell(`trained in ${seconds.toFixed(1)} s`)
   const artefact =
@@ -54,7 +60,8 @@ export async function run(args: readonly string[]): Promise<number> {
       ? trained
       : certified(request.certification, { artefact: trained, prepared, split })
   const bytes = await write(request.outPath, artefact)
-  const result: TrainingResult = { artefact, path: request.outPath, bytes, seconds }
+  if (curve !== null) await keepCurve(request, curve)
+  const result: TrainingResult = { artefact, path: request.outPath, bytes, seconds, curve }
   process.stdout.write(given.flag('json') ? `${trainingJson(result)}\n` : trainingTable(result))
   return exitCodes.done
 }
@@ -67,7 +74,9 @@ function readTrainRequest(given: ParsedArguments): TrainRequest {
   const [tracePath, outPath] = [given.text('trace') ?? '', given.text('out') ?? '']
   if (resolve(tracePath) === resolve(outPath))
     throw wrongUsage(`--out would overwrite the trace ${tracePath}`)
-  checkWritable(outPath)
+  checkWritable('--out', outPath)
+  const curvePath = given.text('curve') ?? null
+  if (curvePath !== null) checkWritable('--curve', curvePath)
   const policy = given.text('policy') ?? ''
   if (policy === 'oracle') {
     throw wrongUsage('--policy oracle: it sees the labels and learns nothing; train a policy')
@@ -81,13 +90,15 @@ function readTrainRequest(given: ParsedArguments): TrainRequest {
     seed: given.number('seed') ?? null,
     encoder: readEncoderSpec(given),
     certification: readCertification(given),
+    resume: given.flag('resume'),
+    curvePath,
   }
 }
 
 /** Says before the training, not after it, that its result could not be kept. */
-function checkWritable(path: string): void {
+function checkWritable(option: string, path: string): void {
   const fault = (reason: string): CommandError =>
-    new CommandError(exitCodes.failed, `--out: ${path} cannot be written: ${reason}`)
+    new CommandError(exitCodes.failed, `${option}: ${path} cannot be written: ${reason}`)
   try {
     accessSync(dirname(path), constants.W_OK)
   } catch (error) {
@@ -132,20 +143,31 @@ async function train(
   request: TrainRequest,
   prepared: PreparedTrace,
   split: CalibrationSplit | null,
-): Promise<Artefact> {
+): Promise<TrainedArtefact> {
   const { policy, parameters, satisfiedAt, seed } = request
   const fingerprint = traceFingerprint(prepared.trace)
   const rows = split === null ? {} : { rows: split.training }
   const spec = { prepared, policy, parameters, satisfiedAt, seed, fingerprint, ...rows }
-  const ticker = showElapsed(`training ${policy}`)
   try {
-    return await runTraining({ ...spec, codeVersion: packageVersion() })
+    return await observeTraining({
+      spec: { ...spec, codeVersion: packageVersion() },
+      checkpointPath: checkpointOf(request),
+      resume: request.resume,
+    })
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new CommandError(exitCodes.badData, `${request.tracePath}: ${error.message}`, error)
-  } finally {
-    ticker.end()
   }
+}
+
+function checkpointOf({ outPath }: TrainRequest): string {
+  return `${outPath}.checkpoint`
+}
+
+/** A training in steps is over: its curve goes where it was asked for, its checkpoint is no longer needed. */
+async function keepCurve(request: TrainRequest, curve: TrainingCurve): Promise<void> {
+  await removeCheckpoint(checkpointOf(request))
+  if (request.curvePath !== null) await replaceFile(request.curvePath, Buffer.from(curveCsv(curve)))
 }
 
 async function write(path: string, artefact: Artefact): Promise<number> {
@@ -161,22 +183,6 @@ async function write(path: string, artefact: Artefact): Promise<number> {
 function stopwatch(): (line: string) => void {
   const startedMs = performance.now()
   return line => process.stderr.write(`${secondsSince(startedMs).toFixed(1).padStart(6)} s  ${line}\n`)
-}
-
-/** Shows that time passes: each second on a terminal, a line every ten elsewhere. */
-function showElapsed(label: string, stream: NodeJS.WriteStream = process.stderr): { end(): void } {
-  const startedMs = performance.now()
-  const show = (): void => {
-    const text = `${label}, ${Math.round(secondsSince(startedMs))} s`
-    stream.write(stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`)
-  }
-  const timer = setInterval(show, stream.isTTY ? 1000 : 10_000)
-  return {
-    end() {
-      clearInterval(timer)
-      if (stream.isTTY) stream.write('\r\x1b[2K')
-    },
-  }
 }
 
 function secondsSince(startedMs: number): number {

@@ -148,7 +148,8 @@ function* checkPolicies(document: ConfigDocument): Generator<ConfigFault> {
         path,
         message: `"${argument}" is no configured model; expected one of ${[...names.keys()].join(', ')}`,
       }
-    else if (parameterFaults.length === 0) {
+    // What must be trained first cannot be built here: whether an artefact or a saved state is there shows at the start.
+    else if (parameterFaults.length === 0 && !mustBeTrained(entry.policy)) {
       const { policyParameters: parameters, auditBudget } = entry
       try {
         createPolicy(policyName(entry.policy, names), {
@@ -170,6 +171,11 @@ function* checkPromises(document: ConfigDocument): Generator<ConfigFault> {
     const message = promiseRefusal({ sla, policy, auditBudget })
     if (message !== null) yield { path: `classes[${i}].satisfaction.promise`, message }
   }
+}
+
+/** Whether a policy refuses a cold start. */
+export function mustBeTrained(policy: string): boolean {
+  return policyDefinitions.some(({ name, needsTraining }) => name === policy && needsTraining === true)
 }
 
 function* checkParameters(entry: ConfigDocument['classes'][number], path: string): Generator<ConfigFault> {

@@ -9,6 +9,7 @@ import {
 import type { Policy, PolicySnapshot } from '../routing/policy.ts'
 import { ArtefactError } from '../store/artefact.ts'
 import type { ClassConfig } from './config.ts'
+import { mustBeTrained } from './config-check.ts'
 
 /** A trained policy that classes may start from. */
 export interface TrainedStart {
@@ -67,6 +68,19 @@ export function requireStart(start: TrainedStart, classes: readonly ClassConfig[
   )
 }
 
+/** A class has a policy that must be trained, and neither an artefact nor a saved state to start it from. */
+export class UntrainedPolicyError extends Error {
+  readonly code = 'untrained_policy'
+
+  constructor({ sla, policy }: ClassConfig, cause: unknown) {
+    super(
+      `class ${sla.name}: policy ${policy} must be trained first: start with --artefact FILE, which plimsoll train --policy ${policy} writes, with the parameters of the class`,
+      { cause },
+    )
+    this.name = 'UntrainedPolicyError'
+  }
+}
+
 /** How one policy instance starts: from a state of its own, else from the artefact where the plan says so, else from nothing. */
 export function startInstance(
   entry: ClassConfig,
@@ -75,7 +89,12 @@ export function startInstance(
 ): Policy {
   const { policy, policyParameters: parameters, auditBudget } = entry
   if (snapshot === null && start !== null) return startTrained(start.trained, auditBudget)
-  return createPolicy(policy, { parameters, training: null, snapshot, auditBudget })
+  try {
+    return createPolicy(policy, { parameters, training: null, snapshot, auditBudget })
+  } catch (error) {
+    if (snapshot === null && mustBeTrained(policy)) throw new UntrainedPolicyError(entry, error)
+    throw error
+  }
 }
 
 /** `class gold`, or `each of gold, silver`. */

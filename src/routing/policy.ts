@@ -125,6 +125,27 @@ export interface PolicyParameter {
   readonly meaning: string
 }
 
+/** How a training went: means over equal stretches of it. */
+export interface TrainingCurve {
+  readonly columns: readonly string[]
+  /** `step` is the last one of the stretch; a value is `null` where the stretch says nothing of its column. */
+  readonly points: readonly { readonly step: number; readonly values: readonly (number | null)[] }[]
+}
+
+/** A training in steps, for a policy whose training takes long: it can be watched, stopped and gone on with. */
+export interface PolicyTrainer {
+  /** Steps of the whole training. */
+  readonly steps: number
+  readonly done: number
+  readonly curve: TrainingCurve
+  /** Trains at most so many further steps. Deterministic: how the steps are cut makes no difference. */
+  advance(steps: number): void
+  /** The training's state as bytes, for going on from it with the same setup. */
+  checkpoint(): Uint8Array
+  /** The trained policy. Throws a RangeError before the last step. */
+  finish(): Policy
+}
+
 /** How a policy is found by name and built. */
 export interface PolicyDefinition {
   /** `plimsoll`, `mess-plus`, or `fixed` with an argument after the colon. */
@@ -139,4 +160,9 @@ export interface PolicyDefinition {
   readonly certifies?: boolean
   /** `argument` is what follows the colon in `fixed:MODEL`, `null` without one. */
   create(setup: PolicySetup, argument: string | null): Policy
+  /**
+   * Present where training goes in steps; `create` with the same setup gives what this does at its end. `checkpoint`, where it is
+   * not `null`, was made with the same setup. Throws a RangeError without training rows, and for a checkpoint of another shape.
+   */
+  trainer?(setup: PolicySetup, argument: string | null, checkpoint: Uint8Array | null): PolicyTrainer
 }

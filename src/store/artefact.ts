@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { ModelId } from '../routing/model.ts'
 import type { TrainedPolicy } from '../routing/policies/trained-policy.ts'
 import { type ArtefactHeader, headerOf, parseHeader } from './artefact-header.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** The rows that a policy was trained on, without the rows. */
 export interface TrainingRecord {
@@ -173,26 +174,9 @@ export async function readArtefact(path: string): Promise<Artefact> {
   return decodeArtefact(bytes, path)
 }
 
-/**
- * Writes an artefact: to a temporary name beside it, which takes the file's place once everything is on the disk. What goes
- * wrong before leaves the file as it was and is thrown as the file system says it. Resolves to the size in bytes.
- */
+/** Writes an artefact as `replaceFile` does. Resolves to the size in bytes. */
 export async function writeArtefact(path: string, artefact: Artefact): Promise<number> {
   const bytes = encodeArtefact(artefact)
-  const partial = `${path}.partial-${process.pid}`
-  try {
-    const file = await open(partial, 'w')
-    try {
-      await file.writeFile(bytes)
-      // Without it a crash of the machine could leave the new name on an empty file.
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
+  await replaceFile(path, bytes)
   return bytes.length
 }

@@ -44,6 +44,17 @@ export const trainCommand: CommandSpec = {
       default: '0.3',
       meaning: 'share of the rows that is kept for the certificate, with --certify',
     },
+    {
+      name: 'resume',
+      kind: 'flag',
+      meaning: 'go on from FILE.checkpoint, which an interrupted training leaves beside --out FILE',
+    },
+    {
+      name: 'curve',
+      kind: 'text',
+      value: 'FILE',
+      meaning: 'learning curve as CSV, of a policy that is trained in steps',
+    },
     { name: 'json', kind: 'flag', meaning: 'one JSON object instead of the table' },
   ],
   notes: [

@@ -1,3 +1,4 @@
+import type { TrainingCurve } from '../../routing/policy.ts'
 import { evidenceAdvice } from '../../routing/predict/evidence.ts'
 import type { Artefact } from '../../store/artefact.ts'
 import { certificateRemarks } from './certification.ts'
@@ -10,16 +11,27 @@ export interface TrainingResult {
   readonly bytes: number
   /** Wall time of the training alone. */
   readonly seconds: number
+  /** `null` from a policy that is trained at one go. */
+  readonly curve: TrainingCurve | null
 }
 
 /** The JSON object that `--json` writes. */
-export function trainingJson({ artefact, path, bytes, seconds }: TrainingResult): string {
+export function trainingJson({ artefact, path, bytes, seconds, curve }: TrainingResult): string {
   const { training, learned, prices, policy, parameters, encoder, codeVersion } = artefact
   const models = learned.map(({ id, ...figures }) => ({ model: id, ...figures }))
   const { evidence } = artefact
   const certified = artefact.certified === undefined ? {} : { certified: artefact.certified }
   const about = { policy, parameters, encoder, evidence, codeVersion, ...certified }
-  return JSON.stringify({ ...training, ...about, models, prices, artefact: path, bytes, seconds })
+  return JSON.stringify({
+    ...training,
+    ...about,
+    models,
+    prices,
+    artefact: path,
+    bytes,
+    seconds,
+    ...(curve === null ? {} : { curve }),
+  })
 }
 
 /** What was learned, for people. */

@@ -1,4 +1,3 @@
-import { createPolicy } from '../../routing/policies/registry.ts'
 import { allParameters } from '../../routing/policies/trained-policy.ts'
 import type { CrossFittedPredictions, TrainingRows } from '../../routing/policy.ts'
 import { evidenceOf } from '../../routing/predict/evidence.ts'
@@ -9,6 +8,7 @@ import { priceCurve, priceGrid } from '../metrics/price-curve.ts'
 import type { PreparedTrace } from '../prepare-trace.ts'
 import { shuffledOrder } from '../row-order.ts'
 import { trainingRows } from '../training-rows.ts'
+import { type TrainingWatch, trainPolicy } from './train-policy.ts'
 
 /** What is trained on what. */
 export interface TrainingSpec {
@@ -32,9 +32,9 @@ const SUMMARY_STEPS = 11
 
 /**
  * Trains a policy on the rows of a trace. Deterministic: equal specs give equal artefacts.
- * Throws a RangeError for an unknown policy or parameter, and for rows that the policy cannot be trained on.
+ * Throws a RangeError for an unknown policy or parameter, and for rows that the policy cannot be trained on; `TrainingStopped`.
  */
-export function trainArtefact(spec: TrainingSpec): Artefact {
+export function trainArtefact(spec: TrainingSpec, watch: TrainingWatch | null = null): Artefact {
   const { prepared, policy, satisfiedAt, seed, codeVersion, fingerprint } = spec
   const { trace } = prepared
   const parameters = allParameters(policy, spec.parameters)
@@ -42,13 +42,9 @@ export function trainArtefact(spec: TrainingSpec): Artefact {
   const order = all.filter(row => spec.rows?.has(row) ?? true)
   const training = trainingRows(prepared, order, trace.models)
   const heard: CrossFittedPredictions[] = []
-  const trained = createPolicy(policy, {
-    parameters,
-    training,
-    snapshot: null,
-    auditBudget: 0,
-    onTrained: predictions => heard.push(predictions),
-  })
+  const onTrained = (predictions: CrossFittedPredictions): void => void heard.push(predictions)
+  const setup = { parameters, training, snapshot: null, auditBudget: 0, onTrained }
+  const trained = trainPolicy(policy, setup, watch)
   const truth = outcomeMatrix(training.satisfaction, training.costUsd, trace.models.length)
   return {
     codeVersion,

@@ -48,7 +48,7 @@ export function chooseByPrice(
 }
 
 /** Scores in which models that were not trained on come last, equal among themselves. */
-function behindTheTrained(scores: Float64Array, positions: readonly number[]): Float64Array {
+export function behindTheTrained(scores: Float64Array, positions: readonly number[]): Float64Array {
   let worst = Number.NEGATIVE_INFINITY
   scores.forEach((score, m) => {
     if ((positions[m] ?? -1) >= 0) worst = Math.max(worst, score)

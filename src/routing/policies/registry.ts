@@ -1,4 +1,4 @@
-import type { Policy, PolicyDefinition, PolicySetup } from '../policy.ts'
+import type { Policy, PolicyDefinition, PolicySetup, PolicyTrainer } from '../policy.ts'
 import { carrot } from './carrot.ts'
 import { cheapestFeasible } from './cheapest-feasible.ts'
 import { ens } from './ens.ts'
@@ -11,6 +11,7 @@ import { omnirouter } from './omnirouter.ts'
 import { resolveParameters } from './parameters.ts'
 import { paretoBandit } from './pareto-bandit.ts'
 import { plimsoll } from './plimsoll.ts'
+import { proteus } from './proteus.ts'
 import { random } from './random.ts'
 import { slaRouter } from './sla-router.ts'
 import { staticMixture } from './static-mixture.ts'
@@ -32,6 +33,7 @@ export const policyDefinitions: readonly PolicyDefinition[] = [
   carrot,
   omnirouter,
   paretoBandit,
+  proteus,
   threshold,
 ]
 
@@ -50,6 +52,24 @@ export function readsNgrams(policy: string): boolean {
  * const policy = createPolicy('fixed:openai/gpt-4o', { parameters: {}, training: null, snapshot: null, auditBudget: 0 })
  */
 export function createPolicy(name: string, setup: PolicySetup): Policy {
+  const { definition, argument, parameters } = named(name, setup)
+  return definition.create({ ...setup, parameters }, argument)
+}
+
+/**
+ * The training in steps of a policy that has one, gone on with from a checkpoint where there is one; `null` for a policy that is
+ * trained at one go. Throws a RangeError as `createPolicy` does.
+ */
+export function createTrainer(
+  name: string,
+  setup: PolicySetup,
+  checkpoint: Uint8Array | null,
+): PolicyTrainer | null {
+  const { definition, argument, parameters } = named(name, setup)
+  return definition.trainer?.({ ...setup, parameters }, argument, checkpoint) ?? null
+}
+
+function named(name: string, setup: PolicySetup) {
   const colon = name.indexOf(':')
   const base = colon < 0 ? name : name.slice(0, colon)
   const argument = colon < 0 ? null : name.slice(colon + 1)
@@ -61,5 +81,5 @@ export function createPolicy(name: string, setup: PolicySetup): Policy {
     )
   }
   const parameters = resolveParameters(base, definition.parameters, setup.parameters)
-  return definition.create({ ...setup, parameters }, argument)
+  return { definition, argument, parameters }
 }
