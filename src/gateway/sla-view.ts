@@ -31,7 +31,7 @@ export function constraintState(known: ClassKnowledge) {
 }
 
 /** Where users do not label, only stand-ins have a mean that means something: labels drawn with unlike probabilities do not. */
-function estimateOf({ sla }: ClassConfig, ledger: SlaReport | null): number | null {
+export function satisfactionEstimate({ sla }: ClassConfig, ledger: SlaReport | null): number | null {
   const mean = ledger?.satisfaction ?? null
   return usersSayBoth(sla.feedback) ? mean : (ledger?.certificate?.estimate ?? mean)
 }
@@ -68,7 +68,7 @@ export function slaView(gateway: Gateway, config: ClassConfig) {
   const constraint = {
     name: 'satisfaction',
     target: floor,
-    estimate: estimateOf(config, ledger),
+    estimate: satisfactionEstimate(config, ledger),
     lower: certificate?.lower ?? 0,
     upper: certificate?.upper ?? 1,
     // A window has its share of the class's delta.

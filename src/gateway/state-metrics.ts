@@ -1,7 +1,8 @@
 import type { UpstreamLoad } from '../routing/decision.ts'
+import type { ClassConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
 import type { MetricRegistry } from './metrics.ts'
-import { type ClassKnowledge, classKnowledge, constraintState } from './sla-view.ts'
+import { type ClassKnowledge, classKnowledge, constraintState, satisfactionEstimate } from './sla-view.ts'
 
 /** Decisions over which the exploration ratio is taken. */
 const RATIO_WINDOW = 1000
@@ -23,16 +24,18 @@ function registerPromises(gauge: RegisterGauge, gateway: Gateway): void {
   const perClass = (
     name: string,
     help: string,
-    read: (known: ClassKnowledge) => number | null | undefined,
+    read: (known: ClassKnowledge, config: ClassConfig) => number | null | undefined,
   ): void =>
     gauge(name, help, ['class', 'constraint'], function* () {
       for (const config of gateway.serving().classes.values()) {
-        const value = read(classKnowledge(gateway, config))
+        const value = read(classKnowledge(gateway, config), config)
         if (value != null) yield [[config.sla.name, 'satisfaction'], value]
       }
     })
   perClass('sla_target', 'The promised floor.', known => known.floor)
-  perClass('sla_estimate', 'Satisfaction as measured.', known => known.ledger?.certificate?.estimate)
+  perClass('sla_estimate', 'Satisfaction as measured.', (known, config) =>
+    satisfactionEstimate(config, known.ledger),
+  )
   perClass('sla_lower_bound', 'Certified lower bound.', known => known.ledger?.certificate?.lower)
   perClass('sla_upper_bound', 'Certified upper bound.', known => known.ledger?.certificate?.upper)
   perClass('sla_breach_alarm', '1 once the breach alarm was raised, which is no breach.', known =>

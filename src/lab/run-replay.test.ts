@@ -56,7 +56,7 @@ describe('runReplay', () => {
   it('knows typical costs and the dearest model from warm rows alone', () => {
     const cold = stepsOf({})[0]?.record.context
     expect(cold?.models.map(model => model.typicalCostUsd)).toEqual([null, null])
-    expect(cold?.sla.proven).toBeUndefined()
+    expect(cold?.sla.proven).toBe('m1')
     const warm = stepsOf({ warmStart: { kind: 'share', share: 0.5 } })[0]?.record.context
     const rows = shuffledOrder(40, 1).slice(0, 20)
     const meanCostUsd = rows.reduce((sum, row) => sum + 1 + row / 40, 0) / 20

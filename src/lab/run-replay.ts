@@ -41,7 +41,7 @@ export interface RunSpec {
   readonly audits: AuditSpec
   readonly delay: number
   readonly warmStart: WarmStart
-  /** A model known to satisfy; `null`: the dearest of the warm rows or the training, and none in a cold start. */
+  /** A model known to satisfy; `null`: the dearest of the warm rows or the training, in a cold start the dearest of the trace. */
   readonly proven: ModelId | null
   readonly drifts: readonly Drift[]
   /** Rows of the shuffled trace to use; `null`: all. */
@@ -87,7 +87,7 @@ export function startReplay(spec: RunSpec): RunningReplay {
   const setup: ReplaySetup = {
     prepared: spec.prepared,
     world,
-    sla: slaOf(spec, known),
+    sla: slaOf(spec, known, world),
     floors: spec.floors,
     channel: spec.channel,
     audits: spec.audits,
@@ -204,8 +204,8 @@ function policyOf(spec: RunSpec, training: TrainingRows | null): Policy {
   }
 }
 
-function slaOf(spec: RunSpec, known: readonly ModelSpec[]): SlaClass {
-  const proven = spec.proven ?? dearest(known)
+function slaOf(spec: RunSpec, known: readonly ModelSpec[], world: World): SlaClass {
+  const proven = spec.proven ?? dearest(known) ?? dearestOnList(spec, world)
   return {
     name: className,
     floor: 0.5,
@@ -220,4 +220,15 @@ function dearest(known: readonly ModelSpec[]): ModelId | null {
   const priced = known.filter(model => model.typicalCostUsd !== null)
   const sorted = [...priced].sort((a, b) => (b.typicalCostUsd ?? 0) - (a.typicalCostUsd ?? 0))
   return sorted[0]?.id ?? null
+}
+
+/** What an operator knows of a zoo without any request: which of the models there at the start is the dearest on the whole. */
+function dearestOnList({ prepared: { trace } }: RunSpec, world: World): ModelId | null {
+  const total = (model: number): number =>
+    trace.rows.reduce((sum, row) => sum + (row.costsUsd[model] ?? 0), 0)
+  const [first] = world
+    .availableAt(0)
+    .map(model => ({ id: world.models[model] ?? null, usd: total(model) }))
+    .sort((a, b) => b.usd - a.usd)
+  return first?.id ?? null
 }

@@ -71,8 +71,7 @@ export const replayCommand: CommandSpec = {
       name: 'proven',
       kind: 'text',
       value: 'MODEL',
-      meaning:
-        'a model known to satisfy (default after a warm start or with an artefact: the dearest; else none)',
+      meaning: 'a model known to satisfy (default: the dearest)',
     },
     {
       name: 'drift',

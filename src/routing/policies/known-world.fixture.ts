@@ -67,6 +67,8 @@ export interface RunConditions {
   readonly chance?: (kind: number, model: number, position: number) => number
   readonly eligible?: (position: number) => readonly ModelSpec[]
   readonly proven?: ModelSpec
+  /** No call costs anything. */
+  readonly free?: boolean
   /** What the class promises, beyond a floor held on average. */
   readonly promise?: Pick<Partial<SlaClass>, 'promise' | 'windowMs'>
   /** Where users only complain: how often an unsatisfied one does, by model. */
@@ -168,7 +170,8 @@ function serve(
   const position = record.learnedUpTo
   const chance = conditions.chance?.(kind, model, position) ?? CHANCES[kind]?.[model] ?? 0
   const satisfied = random.next() < chance ? 1 : 0
-  return { record, kind, model, satisfied, costUsd: (COSTS_USD[model] ?? 0) * (0.5 + random.next()) }
+  const costUsd = (COSTS_USD[model] ?? 0) * (0.5 + random.next())
+  return { record, kind, model, satisfied, costUsd: conditions.free === true ? 0 : costUsd }
 }
 
 function eventsOf(

@@ -115,13 +115,13 @@ function retreat({ choice: { context, controller } }: Outlook): Float64Array | n
   return position < 0 ? null : certain(position, context.models.length)
 }
 
-/** The model declared as proven, else the dearest by expectation. */
+/** The model declared as proven; else the dearest, once every model of unknown cost was called to find out which one that is. */
 function provenModel(outlook: Outlook): Float64Array {
   const { models, sla } = outlook.choice.context
   const declared = models.findIndex(spec => spec.id === sla.proven)
+  if (declared >= 0) return certain(declared, models.length)
   const costUsd = guessUnknown(outlook.costUsd)
-  const dearest = costUsd.indexOf(Math.max(...costUsd))
-  return certain(declared >= 0 ? declared : dearest, models.length)
+  return untriedModels(outlook) ?? certain(costUsd.indexOf(Math.max(...costUsd)), models.length)
 }
 
 /**

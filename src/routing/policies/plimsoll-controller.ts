@@ -24,6 +24,8 @@ const DOUBTFUL_DECISIONS = 50
 /** Corrections of the target by debt. */
 const LARGEST_REBATE = -0.03
 const LARGEST_SURCHARGE = 0.06
+/** Where every model is free, any price chooses the best one. */
+const FREE_ZOO_PRICE = 1
 
 /**
  * Holds the floor of one SLA class by planning and correcting: keeps the debt, the sum of (floor - satisfaction) in which
@@ -249,7 +251,8 @@ export class PlimsollController {
     prices.floors.forEach((floor, j) => {
       const correction = this.#promise.correction(this.#debtAt(j), knots, limits)
       const target = floor + (prices.offsets[j] ?? 0) + correction
-      prices.prices[j] = dearest > 0 ? plannedPrice(this.#pricing(j, sample, target, dearest)) : 0
+      prices.prices[j] =
+        dearest > 0 ? plannedPrice(this.#pricing(j, sample, target, dearest)) : FREE_ZOO_PRICE
     })
     this.#judge(ceiling)
   }

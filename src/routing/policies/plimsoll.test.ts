@@ -197,6 +197,18 @@ describe('plimsoll where users only complain', () => {
     expect(served.every(({ model }) => model === 2)).toBe(true)
   })
 
+  it('finds out which model is the dearest where nobody states a price, and stays with it', () => {
+    const served = runWorld(create(), { seed: 'unpriced', requests: 100, feedback: 'one-sided' })
+    expect(new Set(served.slice(0, 4).map(({ model }) => model)).size).toBe(4)
+    expect(served.slice(4).every(({ model }) => model === 3)).toBe(true)
+  })
+
+  it('takes the best model where every one is free', () => {
+    const policy = create()
+    const served = runWorld(policy, { seed: 'free', requests: 1500, free: true })
+    expect(satisfaction(served.slice(500))).toBeGreaterThan(0.9)
+  })
+
   it('holds what training taught', () => {
     const training = worldTraining('silent', 500)
     const runs = runSeeds({ requests: 1000, feedback: 'none' }, { training })
