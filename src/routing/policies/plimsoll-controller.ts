@@ -27,7 +27,7 @@ const HIGHEST_MULTIPLE = 40
 const WITH_LABELS = 4
 const WITHOUT_LABELS = 1.5
 const LOWEST_SHARE = 1e-4
-/** What repaying a debt may cost on a cold start: a multiple of the price of the floor. */
+/** What repaying a debt may cost where no training caps it: a multiple of the price of the floor. */
 const CATCHING_UP = 2
 /** Standard deviations of debt that count as chance: training must be well refuted before its cap is lifted. */
 const CHANCE_COLD = 1
@@ -216,8 +216,8 @@ export class PlimsollController {
   }
 
   /**
-   * The planned price of a knot. On a cold start catching up may cost twice the price of the floor itself, and more only for a
-   * debt beyond chance: near a cliff a few requests of debt would otherwise send all traffic to a model that costs many times
+   * The planned price of a knot. Where no training caps it, catching up may cost twice the price of the floor itself, and more
+   * only for a debt beyond chance: near a cliff a few requests of debt would otherwise send all traffic to a model that costs many times
    * the others.
    */
   #price(
@@ -227,8 +227,9 @@ export class PlimsollController {
   ): number {
     const range = { lowest, highest }
     const planned = guardedPrice(sample, target, range)
-    if (this.#setup.beliefs.warm) return planned
-    const usual = guardedPrice(sample, this.#prices.floors[knot] ?? target, range)
+    if (this.#setup.beliefs.warm && !this.#capLifted) return planned
+    const floor = (this.#prices.floors[knot] ?? target) + (this.#prices.offsets[knot] ?? 0)
+    const usual = guardedPrice(sample, floor, range)
     return Math.min(planned, CATCHING_UP * this.#impatience(knot, CHANCE_COLD) * usual)
   }
 
