@@ -273,14 +273,15 @@ export class PlimsollController {
 
   #pricing(knot: number, sample: PlanSample, target: number, dearestUsd: number): PricingFacts {
     const knots = this.#prices.floors.length
+    const floor = this.#prices.floors[knot] ?? target
     return {
       sample,
       target,
-      promised: (this.#prices.floors[knot] ?? target) + this.#promise.margin,
+      promised: floor + (this.#prices.offsets[knot] ?? 0) + this.#promise.margin,
       behind: this.#debtAt(knot) + this.#promise.aimedAbove / knots,
       decisions: this.#decisions / knots,
       dearestUsd,
-      warm: this.#setup.beliefs.warm,
+      trained: this.#setup.beliefs.warm && !this.#capLifted,
       trainedUsd: this.#capLifted ? 0 : this.#trainedPrice(knot),
       feedback: this.#feedback,
       ceilingUsd: this.#setup.parameters.maxPriceUsd,

@@ -8,7 +8,7 @@ const HIGHEST_MULTIPLE = 40
 const WITH_LABELS = 4
 const WITHOUT_LABELS = 1.5
 const LOWEST_SHARE = 1e-4
-/** What repaying a debt may cost on a cold start: a multiple of the price of the floor. */
+/** What repaying a debt may cost where no training caps it: a multiple of the price of the floor. */
 const CATCHING_UP = 2
 /** Standard deviations of debt that count as chance: training must be well refuted before its cap is lifted. */
 const CHANCE_COLD = 1
@@ -19,7 +19,7 @@ const LARGEST_LIFT = 10
 /** What the price of one floor is planned from. */
 export interface PricingFacts {
   readonly sample: PlanSample
-  /** What is promised: the floor, and above it what a certified promise aims at. */
+  /** What is promised: the floor, above it what a certified promise aims at, corrected by how far predictions overrate. */
   readonly promised: number
   /** What the plan is to reach: the promise, corrected by the debt and by how far predictions overrate. */
   readonly target: number
@@ -29,8 +29,8 @@ export interface PricingFacts {
   readonly decisions: number
   /** Mean cost of a call of the dearest model, USD, > 0. */
   readonly dearestUsd: number
-  /** Trained on rows: nothing is explored, so nothing of a cold start has to be guarded against. */
-  readonly warm: boolean
+  /** What training taught bounds the price; false on a cold start and once an alarm has refuted it. */
+  readonly trained: boolean
   /** USD per extra satisfied request that kept the promise on the training rows; 0 where there is none, or it holds no more. */
   readonly trainedUsd: number
   readonly feedback: FeedbackKind
@@ -39,15 +39,15 @@ export interface PricingFacts {
 }
 
 /**
- * The planned price, USD per extra satisfied request. On a cold start catching up may cost twice the price of the promise
- * itself, and more only for a debt beyond chance: near a cliff a few requests of debt would otherwise send all traffic to a
+ * The planned price, USD per extra satisfied request. Where no training caps it, catching up may cost twice the price of the
+ * promise itself, and more only for a debt beyond chance: near a cliff a few requests of debt would otherwise send all traffic to a
  * model that costs many times the others.
  */
 export function plannedPrice(facts: PricingFacts): number {
-  const { sample, target, promised, warm } = facts
+  const { sample, target, promised, trained } = facts
   const range = withLowest(highestPrice(facts), facts.dearestUsd)
   const planned = guardedPrice(sample, target, range)
-  if (warm) return planned
+  if (trained) return planned
   const usual = guardedPrice(sample, promised, range)
   return Math.min(planned, CATCHING_UP * impatience({ ...arrears(facts), chance: CHANCE_COLD }) * usual)
 }
