@@ -10,7 +10,8 @@ import {
 /** The paper as we read it to the letter: one lambda, the same rows for both heads, AdamW's usual decay, everything jointly. */
 export const literal: Parameters = {
   lambdaKnots: 1,
-  lambdaStep: 0.4,
+  relativeStep: 0,
+  dearestScale: 1,
   heldOut: 0,
   decay: 0.01,
   headShare: 1,
