@@ -1,26 +1,24 @@
-// Measures every policy on recorded traces and prints docs/results.md:
-//   node bench/results.ts FOLDER [--seeds 101,102,103,104,105] [--first-split 301] > docs/results.md
-// --offline prints the offline part alone; --policies P1,P2,… chooses its rows, of which the first is compared with.
-// FOLDER holds the traces named below; one that is absent is left out and said so.
-// Progress goes to standard error.
+// Measures every policy on recorded traces and prints docs/results.md, section by section:
+//   node bench/results.ts FOLDER [--section promises,cold,trained,complaints,changes,offline] > docs/results.md
+// Every section names the command that prints it alone. FOLDER holds the traces; progress goes to standard error.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 interface DataSet {
   readonly name: string
-  readonly floors: readonly number[]
   readonly options: readonly string[]
 }
 
-interface Scenario {
+/** A part of the page that `bench/promises.ts` measures. */
+interface PromiseSection {
+  readonly name: string
   readonly title: string
   readonly remark: string
   readonly options: readonly string[]
-  readonly policies: readonly string[]
 }
 
 interface Evaluation {
@@ -35,50 +33,60 @@ interface Evaluation {
   }[]
 }
 
-interface RunFigures {
-  readonly floor: number
-  readonly satisfaction: number
-  readonly costUsd: number
-  readonly infeasible: object | null
-  readonly certificate: { readonly state: string }
-  readonly references: { readonly staticMixtureAtAchieved: { readonly costUsd: number } | null }
-}
-
-const dataSets: readonly DataSet[] = [
-  { name: 'routerbench-3task', floors: [0.731, 0.805, 0.849], options: [] },
-  { name: 'openzoo-mmlu', floors: [0.717, 0.758, 0.782], options: [] },
-  { name: 'pareto-k4', floors: [0.6, 0.7, 0.75], options: ['--satisfied-at', '0.9'] },
-]
-
-/** Too small, or of too few tasks, to say anything online. */
-const offlineOnly: readonly DataSet[] = [
-  { name: 'gsm8k-pair', floors: [], options: [] },
-  { name: 'gsm8k-zoo', floors: [], options: [] },
-]
-
-const online = ['plimsoll', 'mess-plus', 'static-mixture', 'cheapest-feasible', 'random', 'oracle']
-const trained = ['plimsoll', 'ens', 'lr', 'knn', 'carrot', 'mean-cost', 'omnirouter', 'pareto-bandit']
-
-const scenarios: readonly Scenario[] = [
+const promiseSections: readonly PromiseSection[] = [
   {
-    title: 'Cold start, the label of the chosen answer',
-    remark: 'Nothing is known at the start, neither prices nor quality; what learning costs is in the bill.',
-    options: ['--feedback', 'chosen'],
-    policies: online,
-  },
-  {
-    title: 'Trained on 30% of the rows, then the label of the chosen answer',
+    name: 'promises',
+    title: '`plimsoll`, promise by promise',
     remark:
-      'The figures are over the other 70%. `lr` to `omnirouter` do not learn online; `mess-plus` starts cold.',
-    options: ['--feedback', 'chosen', '--warm-start', '0.3'],
-    policies: [...trained, 'mess-plus'],
+      'Ten seeds, each another order of the rows. *Must* and *aim* are the bars that we set ourselves ([the cells](../bench/promises/report-cells.ts)).',
+    options: ['--seeds', '301..310'],
   },
   {
-    title: 'Trained on 30%, complaints only (one in ten), audits of 5%',
-    remark: 'An unsatisfied user complains with probability .1; nobody ever praises.',
-    options: ['--feedback', 'one-sided:0.1', '--audit', '0.05', '--warm-start', '0.3'],
-    policies: ['plimsoll', 'mess-plus'],
+    name: 'cold',
+    title: 'Side by side: cold start',
+    remark: 'Five of the same seeds. The bars are those of `plimsoll`, judged for every policy alike.',
+    options: [
+      ...['--seeds', '301..305', '--scenario', 'cold'],
+      ...['--policies', 'plimsoll,mess-plus,sla-router,static-mixture,cheapest-feasible,random'],
+    ],
   },
+  {
+    name: 'trained',
+    title: 'Side by side: trained on 30% of the rows',
+    remark:
+      'The figures are over the other 70%. `lr` to `proteus` do not learn online; `mess-plus` and `sla-router` go on learning.',
+    options: [
+      ...['--seeds', '301..305', '--scenario', 'warm', '--policies'],
+      'plimsoll,mess-plus,sla-router,pareto-bandit,lr,knn,ens,carrot,omnirouter,mean-cost,proteus',
+    ],
+  },
+  {
+    name: 'complaints',
+    title: 'Side by side: complaints and audits',
+    remark: 'An unsatisfied user complains with probability .1; nobody ever praises; 5% are audited.',
+    options: [
+      ...['--seeds', '301..305', '--scenario', 'one-sided'],
+      ...['--policies', 'plimsoll,mess-plus,sla-router'],
+    ],
+  },
+  {
+    name: 'changes',
+    title: 'Side by side: a model gets worse half way',
+    remark:
+      'The most used cheap model keeps seven in ten of its satisfied answers. Cold start, labels of chosen answers.',
+    options: [
+      ...['--seeds', '301..305', '--scenario', 'change-quality-cold'],
+      ...['--policies', 'plimsoll,mess-plus,sla-router'],
+    ],
+  },
+]
+
+const offlineSets: readonly DataSet[] = [
+  { name: 'routerbench-3task', options: [] },
+  { name: 'openzoo-mmlu', options: [] },
+  { name: 'pareto-k4', options: ['--satisfied-at', '0.9'] },
+  { name: 'gsm8k-pair', options: [] },
+  { name: 'gsm8k-zoo', options: [] },
 ]
 
 /** Columns of the offline table: heading, metric, factor, digits. */
@@ -100,9 +108,10 @@ const pairedColumns = [
 ] as const
 
 const splits = 10
+const firstSplit = 301
 
 /** The others are compared with the first. */
-const everyOfflinePolicy = [
+const offlinePolicies = [
   'lr',
   'plimsoll',
   'lr?learntCost=1',
@@ -114,138 +123,75 @@ const everyOfflinePolicy = [
   'static-mixture',
 ]
 
+const sectionNames = [...promiseSections.map(({ name }) => name), 'offline']
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { folder, seeds, firstSplit, offline, offlinePolicies } = readArguments(process.argv.slice(2))
-const isPresent = ({ name }: DataSet): boolean => existsSync(fileOf(name))
-const present = dataSets.filter(isPresent)
-const presentOffline = [...dataSets, ...offlineOnly].filter(isPresent)
-const absent = [...dataSets, ...offlineOnly].filter(set => !isPresent(set)).map(({ name }) => name)
-const onlineRuns = scenarios.reduce((sum, { policies }) => sum + policies.length, 0) * present.length
-const total = (offline ? 0 : onlineRuns) + presentOffline.length
-let done = 0
+const { folder, sections } = readArguments()
 const scratch = mkdtempSync(join(tmpdir(), 'plimsoll-results-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
-if (!offline) {
-  introduce()
-  for (const scenario of scenarios) await measure(scenario)
-}
-await measureOffline()
+if (sections.length === sectionNames.length) introduce()
+for (const section of promiseSections) if (sections.includes(section.name)) await measurePromises(section)
+if (sections.includes('offline')) await measureOffline()
 print(`Measured on ${cpus()[0]?.model.trim() ?? 'an unnamed processor'}, Node ${process.version}.`)
 
 function introduce(): void {
-  print('# Results\n')
-  print(
-    'What the policies reach online, on recorded answers of real models. Every figure below comes from one command:\n',
-  )
-  print(
-    `    node bench/results.ts FOLDER --seeds ${seeds.join(',')} --first-split ${firstSplit} > docs/results.md\n`,
-  )
-  print(
-    'FOLDER holds the traces ([their form](replay.md), [how to import published sets](data.md)); they are not part of this',
-  )
-  print(
-    'repository. Each cell is `d @ ratio`, means over the seeds, each seed another order of the rows: d is satisfaction minus',
-  )
-  print(
-    'floor, with the lowest single run in brackets; ratio is the bill, shadow calls included, relative to the cheapest static',
-  )
-  print(
-    'mixture of single models that is as good with hindsight. A ratio below 1 with d near 0 is money saved at a kept floor; a',
-  )
-  print('low ratio with d well below 0 is a broken promise.\n')
-  if (absent.length > 0) print(`Left out, because FOLDER does not hold them: ${absent.join(', ')}.\n`)
+  print(`# Results
+
+What the policies reach on recorded answers of real models. One command prints this page:
+
+    node bench/results.ts FOLDER > docs/results.md
+
+FOLDER holds the traces ([their form](replay.md), [how to import published sets](data.md)); they are not part of this repository.
+d is satisfaction minus floor, in means over the seeds; ratio is the bill, shadow calls included, relative to the cheapest
+static mixture of single models that is as good with hindsight. A ratio below 1 with d near 0 is money saved at a kept
+floor; a low ratio with d well below 0 is a broken promise.
+`)
 }
 
-interface Arguments {
-  readonly folder: string
-  readonly seeds: readonly number[]
-  readonly firstSplit: number
-  readonly offline: boolean
-  readonly offlinePolicies: readonly string[]
-}
-
-function readArguments(args: readonly string[]): Arguments {
+function readArguments(): { readonly folder: string; readonly sections: readonly string[] } {
   const { values, positionals } = parseArgs({
-    args: [...args],
     allowPositionals: true,
-    options: {
-      seeds: { type: 'string', default: '101,102,103,104,105' },
-      'first-split': { type: 'string', default: '301' },
-      offline: { type: 'boolean', default: false },
-      policies: { type: 'string', default: everyOfflinePolicy.join(',') },
-    },
+    options: { section: { type: 'string', default: sectionNames.join(',') } },
   })
   const [folder] = positionals
-  const numbers = values.seeds.split(',').map(Number)
-  const firstSplit = Number(values['first-split'])
-  if (folder !== undefined && [...numbers, firstSplit].every(Number.isInteger)) {
-    const { offline, policies } = values
-    return { folder, seeds: numbers, firstSplit, offline, offlinePolicies: policies.split(',') }
-  }
-  process.stderr.write(
-    'usage: node bench/results.ts FOLDER [--seeds 101,102,...] [--first-split 301] [--offline] [--policies P1,P2,...]\n',
-  )
+  const sections = values.section.split(',')
+  if (folder !== undefined && sections.every(name => sectionNames.includes(name))) return { folder, sections }
+  process.stderr.write(`usage: node bench/results.ts FOLDER [--section ${sectionNames.join(',')}]\n`)
   process.exit(64)
-}
-
-function fileOf(name: string): string {
-  return join(folder, `${name}.jsonl.gz`)
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function measure({ title, remark, options, policies }: Scenario): Promise<void> {
-  print(`## ${title}\n\n${remark}\n`)
-  for (const set of present) {
-    print(`### ${set.name}\n`)
-    print(`| policy | ${set.floors.join(' | ')} |\n|---|${set.floors.map(() => '---|').join('')}`)
-    for (const policy of policies) {
-      const rows = await runSeeds([
-        ...['--trace', fileOf(set.name), '--policy', policy, '--floor', set.floors.join(',')],
-        ...[...set.options, ...options],
-      ])
-      print(
-        `| ${policy} | ${set.floors.map(floor => cell(rows.filter(run => run.floor === floor))).join(' | ')} |`,
-      )
-      process.stderr.write(`${++done} of ${total}: ${policy} on ${set.name}\n`)
-    }
-    print('')
-  }
+async function measurePromises({ title, remark, options }: PromiseSection): Promise<void> {
+  process.stderr.write(`${title}\n`)
+  print(`## ${title}\n\n${remark}\n\n    node bench/promises.ts FOLDER ${options.join(' ')}\n`)
+  print(await run(['bench/promises.ts', folder, ...options]))
 }
 
 /** Trained on 70% of the prompts, tested on the others, without learning in between. */
 async function measureOffline(): Promise<void> {
-  const last = firstSplit + splits - 1
-  print('## Offline: trained on 70% of the prompts, tested on the others\n')
-  if (offline) {
-    const rows = offlinePolicies.join(',')
-    print(`    node bench/results.ts FOLDER --offline --first-split ${firstSplit} --policies '${rows}'\n`)
-  }
-  print(
-    `Means ± standard deviations over ${splits} splits (seeds ${firstSplit} to ${last}) and eleven floors`,
-  )
-  print(
-    '([definitions](evaluate.md)). The mixture is the best static one with hindsight. `lr`, `knn` and `ens` read plain n-grams',
-  )
-  print(
-    'and predict cost from the length of the prompt; `lr?learntCost=1` learns its costs as `plimsoll` and the others do.',
-  )
-  print(
-    '`mean-cost` predicts cost and no quality: what others have above it is what predicting quality earns. The last two',
-  )
-  print(
-    'columns are differences from `lr` on the same splits ± their standard error over the splits, which share rows, so',
-  )
-  const rest = ' Without `--policies` the command prints the other policies as well.'
-  const some = offlinePolicies.length < everyOfflinePolicy.length
-  print(`that it is somewhat too small.${some ? rest : ''}\n`)
-  for (const set of presentOffline) {
+  print(`## Offline: trained on 70% of the prompts, tested on the others
+
+    node bench/results.ts FOLDER --section offline
+
+Means ± standard deviations over ${splits} splits (seeds ${firstSplit} to ${firstSplit + splits - 1}) and eleven floors
+([definitions](evaluate.md)). The mixture is the best static one with hindsight. \`lr\`, \`knn\` and \`ens\` read plain n-grams and
+predict cost from the length of the prompt; \`lr?learntCost=1\` learns its costs as \`plimsoll\` and the others do. \`mean-cost\`
+predicts cost and no quality: what others have above it is what predicting quality earns. The last two columns are
+differences from \`lr\` on the same splits ± their standard error over the splits, which share rows, so that it is somewhat
+too small.
+`)
+  for (const set of offlineSets) {
+    const trace = join(folder, `${set.name}.jsonl.gz`)
+    if (!existsSync(trace)) {
+      print(`FOLDER does not hold ${set.name}.\n`)
+      continue
+    }
     const file = join(scratch, `${set.name}.json`)
-    await command([
-      ...['evaluate', '--trace', fileOf(set.name), '--policies', offlinePolicies.join(',')],
+    await run([
+      ...['src/cli/main.ts', 'evaluate', '--trace', trace, '--policies', offlinePolicies.join(',')],
       ...['--seeds', String(splits), '--first-seed', String(firstSplit), '--json', file, ...set.options],
     ])
     const found: Evaluation = JSON.parse(readFileSync(file, 'utf8'))
@@ -257,7 +203,7 @@ async function measureOffline(): Promise<void> {
       print(`| ${policy} | ${[...offlineCells(found, policy), ...pairedCells(found, policy)].join(' | ')} |`)
     }
     print('')
-    process.stderr.write(`${++done} of ${total}: offline on ${set.name}\n`)
+    process.stderr.write(`offline on ${set.name}\n`)
   }
 }
 
@@ -277,31 +223,11 @@ function pairedCells({ comparisons }: Evaluation, policy: string): readonly stri
   })
 }
 
-/** All seeds of one policy, as many at once as there are cores. */
-async function runSeeds(options: readonly string[]): Promise<readonly RunFigures[]> {
-  const waiting = [...seeds]
-  const rows: RunFigures[] = []
-  const lane = async (): Promise<void> => {
-    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-      rows.push(...(await replay([...options, '--seed', String(seed)])))
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, lane))
-  return rows
-}
-
-async function replay(options: readonly string[]): Promise<readonly RunFigures[]> {
-  const output = await command(['replay', ...options, '--json'])
-  return output
-    .split('\n')
-    .filter(Boolean)
-    .map((line): RunFigures => JSON.parse(line))
-}
-
-/** Runs one command of the product and gives what it printed. */
-function command(args: readonly string[]): Promise<string> {
+/** Runs a script of the repository and gives what it printed. */
+function run(args: readonly string[]): Promise<string> {
+  const [script = '', ...rest] = args
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+    const child = spawn(process.execPath, [join(root, script), ...rest], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -311,22 +237,9 @@ function command(args: readonly string[]): Promise<string> {
     child.on('error', reject)
     child.on('close', code => {
       if (code === 0) resolve(output)
-      else reject(new Error(`plimsoll ${args.join(' ')} ended with ${code}: ${messages}`))
+      else reject(new Error(`${args.join(' ')} ended with ${code}: ${messages}`))
     })
   })
-}
-
-function cell(runs: readonly RunFigures[]): string {
-  const distances = runs.map(run => run.satisfaction - run.floor)
-  const ratios = runs.map(
-    run => run.costUsd / (run.references.staticMixtureAtAchieved?.costUsd ?? Number.NaN),
-  )
-  const worst = Math.min(...distances)
-  return `${signed(mean(distances))} (${signed(worst)}) @ ${mean(ratios).toFixed(2)}`
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function signed(value: number, digits = 3): string {

@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type PreparedTrace, prepareTrace } from '../../src/lab/prepare-trace.ts'
 import { readTrace } from '../../src/lab/read-trace.ts'
 import { createHashedFeaturizer } from '../../src/routing/features/hashed-ngrams.ts'
-import type { Outcome, TraceSource } from './cell.ts'
+import { readsNgrams } from '../../src/routing/policies/registry.ts'
+import { type Outcome, parsePolicy, type TraceSource } from './cell.ts'
 import { type CellJob, runCells } from './run-cells.ts'
 
 /** What a worker of the measurement tells. */
@@ -18,22 +19,27 @@ function tell(message: CellMessage): void {
   parentPort?.postMessage(message)
 }
 
-async function open(name: string): Promise<PreparedTrace> {
-  const known = prepared.get(name)
+/** With n-grams for policies that read them: counting them for all would take memory that the others do not need. */
+async function open(name: string, ngrams: boolean): Promise<PreparedTrace> {
+  const key = `${name} ${ngrams}`
+  const known = prepared.get(key)
   if (known !== undefined) return known
   const source = sources.find(each => each.name === name)
   if (source === undefined) throw new RangeError(`no trace '${name}'`)
   const read = prepareTrace(
     await readTrace(source.path, { satisfiedAt: source.satisfiedAt }),
     createHashedFeaturizer(),
+    ngrams,
   )
-  prepared.set(name, read)
+  prepared.set(key, read)
   return read
 }
 
 parentPort?.on('message', async (job: CellJob) => {
   try {
-    runCells(job, await open(job.set), outcome => tell({ kind: 'outcome', outcome }))
+    runCells(job, await open(job.set, readsNgrams(parsePolicy(job.policy).name)), outcome =>
+      tell({ kind: 'outcome', outcome }),
+    )
     tell({ kind: 'idle' })
   } catch (error) {
     tell({ kind: 'failed', message: `${job.policy} on ${job.set}: ${(error as Error).message}` })
