@@ -21,6 +21,7 @@ export class InfeasibilityWatch {
   #squares = 0
   /** Decision at which beliefs began to call the floor unreachable; -1 while they do not. */
   #lowSince = -1
+  #declared = false
 
   /** Takes one label minus its floor. */
   observe(margin: number): void {
@@ -39,12 +40,19 @@ export class InfeasibilityWatch {
     return (this.#sum + width) / this.#labels
   }
 
-  /** Takes the result of one plan; true when the floor is infeasible as far as is known. */
+  /**
+   * Takes the result of one plan; true while the floor is infeasible as far as is known. The bound holds at all times together, so that
+   * a verdict once given stands until beliefs hold the floor to be reachable again, however labels scatter around it.
+   */
   planned(decisions: number, floor: number, reachable: number, delta: number): boolean {
-    if (reachable >= floor - MARGIN) this.#lowSince = -1
-    else if (this.#lowSince < 0) this.#lowSince = decisions
-    const patient = this.#lowSince >= 0 && decisions - this.#lowSince >= PATIENCE
-    return patient && this.upperBound(delta) < 0
+    if (reachable >= floor - MARGIN) {
+      this.#lowSince = -1
+      this.#declared = false
+      return false
+    }
+    if (this.#lowSince < 0) this.#lowSince = decisions
+    this.#declared ||= decisions - this.#lowSince >= PATIENCE && this.upperBound(delta) < 0
+    return this.#declared
   }
 
   /** Begins anew once a verdict is withdrawn: the labels that it rested on speak of what no longer is. */
@@ -53,19 +61,21 @@ export class InfeasibilityWatch {
     this.#sum = 0
     this.#squares = 0
     this.#lowSince = -1
+    this.#declared = false
   }
 
   write(writer: ByteWriter): void {
-    writer.array(Float64Array.of(this.#labels, this.#sum, this.#squares, this.#lowSince))
+    writer.array(Float64Array.of(this.#labels, this.#sum, this.#squares, this.#lowSince, +this.#declared))
   }
 
   static read(reader: ByteReader): InfeasibilityWatch {
     const watch = new InfeasibilityWatch()
-    const [labels = 0, sum = 0, squares = 0, lowSince = -1] = reader.float64()
+    const [labels = 0, sum = 0, squares = 0, lowSince = -1, declared = 0] = reader.float64()
     watch.#labels = labels
     watch.#sum = sum
     watch.#squares = squares
     watch.#lowSince = lowSince
+    watch.#declared = declared === 1
     return watch
   }
 }

@@ -54,6 +54,21 @@ describe('InfeasibilityWatch', () => {
     expect(at).toBeLessThan(1400)
   })
 
+  it('stands by a verdict while labels scatter, until beliefs hold the floor to be reachable', () => {
+    const each = new InfeasibilityWatch()
+    const random = createRandom('scatter')
+    let at = 0
+    for (let t = 1; at === 0; t++) {
+      each.observe((random.next() < 0.8 ? 1 : 0) - 0.9)
+      if (t % 20 === 0 && each.planned(t, 0.9, 0.82, 0.05)) at = t
+    }
+    for (let i = 0; i < 300; i++) each.observe(0.1)
+    expect(each.upperBound(0.05)).toBeGreaterThan(0)
+    expect(each.planned(at + 20, 0.9, 0.82, 0.05)).toBe(true)
+    expect(each.planned(at + 40, 0.9, 0.9, 0.05)).toBe(false)
+    expect(each.planned(at + 60, 0.9, 0.82, 0.05)).toBe(false)
+  })
+
   it('declares nothing on beliefs alone, nor on labels alone', () => {
     expect(watch(0.92, 0.8, 3000)).toBeNull()
     expect(watch(0.8, 0.895, 3000)).toBeNull()
