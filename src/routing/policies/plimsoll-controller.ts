@@ -119,7 +119,7 @@ export class PlimsollController {
     }
     const predicted = estimateOf(record, decision.chosen)?.satisfaction ?? context.floor
     this.#owe(context.floor, context.floor - predicted)
-    if (!this.#letsGo()) this.#bias.decided()
+    if (!this.#letsGo() && !usersSayBoth(this.#feedback)) this.#bias.decided()
     this.#promise.decided(context.floor, predicted)
     this.suspects.decided(decision.chosen, this.ordinaryAudits(context.sla), this.#setup.auditBudget)
   }
@@ -250,7 +250,7 @@ export class PlimsollController {
     if (dearest > 0) this.#planPromise(sample, dearest)
     prices.floors.forEach((floor, j) => {
       const correction = this.#promise.correction(this.#debtAt(j), knots, limits)
-      const target = floor + (prices.offsets[j] ?? 0) + correction
+      const target = floor + (prices.offsets[j] ?? 0) + this.#caution() + correction
       prices.prices[j] =
         dearest > 0 ? plannedPrice(this.#pricing(j, sample, target, dearest)) : FREE_ZOO_PRICE
     })
@@ -277,7 +277,7 @@ export class PlimsollController {
     return {
       sample,
       target,
-      promised: floor + (this.#prices.offsets[knot] ?? 0) + this.#promise.margin,
+      promised: floor + (this.#prices.offsets[knot] ?? 0) + this.#promise.margin + this.#caution(),
       behind: this.#debtAt(knot) + this.#promise.aimedAbove / knots,
       decisions: this.#decisions / knots,
       dearestUsd,
@@ -290,7 +290,12 @@ export class PlimsollController {
 
   /** Debt of a knot with its part of what audits say of unaudited decisions. */
   #debtAt(knot: number): number {
-    return (this.#prices.debts[knot] ?? 0) + this.#bias.hiddenDebt / this.#prices.floors.length
+    const { hiddenDebt, aimedAbove } = this.#bias
+    return (this.#prices.debts[knot] ?? 0) + (hiddenDebt + aimedAbove) / this.#prices.floors.length
+  }
+
+  #caution(): number {
+    return usersSayBoth(this.#feedback) ? 0 : this.#bias.caution
   }
 
   #horizon(knots: number): number {

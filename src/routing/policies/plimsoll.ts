@@ -20,7 +20,7 @@ import {
 import { usableLabel } from './usable-label.ts'
 
 const NAME = 'plimsoll'
-const SCHEMA = 5
+const SCHEMA = 6
 
 /**
  * The policy `plimsoll`: predict, plan a price, correct it by the debt. On a cold start it explores by an upper confidence

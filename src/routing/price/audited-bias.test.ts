@@ -29,6 +29,16 @@ describe('AuditedBias', () => {
     expect(bias.hiddenDebt).toBeCloseTo((101 * 0.2 * 40) / 401, 9)
   })
 
+  it('aims a hundredth above the floor until audits have come, and remembers by how much', () => {
+    const bias = biasAfter(300)
+    expect(bias.caution).toBe(0.01)
+    expect(bias.aimedAbove).toBeCloseTo(3, 9)
+    for (let i = 0; i < 300; i++) bias.observe(0, true)
+    expect(bias.caution).toBeCloseTo(0.005, 12)
+    bias.forgive()
+    expect(bias.aimedAbove).toBe(0)
+  })
+
   it('errs less than the debt of the audited answers alone, and less than the unshrunk mean where audits are few', () => {
     // Biases as a few hundred training rows leave them: standard deviation .025. 60 of 1200 answers are audited.
     const errors = { shrunk: 0, none: 0, plain: 0 }
@@ -59,5 +69,6 @@ describe('AuditedBias', () => {
     bias.write(writer)
     const again = AuditedBias.read(new ByteReader(writer.finish()))
     expect(again.hiddenDebt).toBe(bias.hiddenDebt)
+    expect(again.aimedAbove).toBe(bias.aimedAbove)
   })
 })

@@ -2,6 +2,8 @@ import type { ByteReader, ByteWriter } from '../numeric/byte-codec.ts'
 
 /** Audits that the predictions weigh: those that the training rows, fully labelled, stand for. */
 const PRIOR_AUDITS = 300
+/** How far above its floor a class aims before the first audit. */
+const CAUTION = 0.01
 
 /**
  * What random audits say of all decisions, audited or not: predictions exceed labels by
@@ -14,10 +16,25 @@ export class AuditedBias {
   #excess = 0
   /** Decisions whose debt counts, minus the audits among them. */
   #unaudited = 0
+  #aimedAbove = 0
+
+  /**
+   * How far above its floor a class aims where users never praise: predictions overrate what is chosen by them, since it is chosen where
+   * they err upwards, and until audits have shown by how much nothing corrects it. It shrinks as audits come in.
+   */
+  get caution(): number {
+    return (CAUTION * PRIOR_AUDITS) / (this.#audits + PRIOR_AUDITS)
+  }
 
   /** Counts a decision whose debt is to be repaid. */
   decided(): void {
     this.#unaudited++
+    this.#aimedAbove += this.caution
+  }
+
+  /** Sum over the decisions that count of how far above the floor they aimed, in requests. */
+  get aimedAbove(): number {
+    return this.#aimedAbove
   }
 
   /** Takes what was predicted of an audited answer minus its label; `counts`: its decision is one of those that count. */
@@ -35,18 +52,20 @@ export class AuditedBias {
   /** Forgets debts, and keeps what is known of the bias. */
   forgive(): void {
     this.#unaudited = 0
+    this.#aimedAbove = 0
   }
 
   write(writer: ByteWriter): void {
-    writer.array(Float64Array.of(this.#audits, this.#excess, this.#unaudited))
+    writer.array(Float64Array.of(this.#audits, this.#excess, this.#unaudited, this.#aimedAbove))
   }
 
   static read(reader: ByteReader): AuditedBias {
     const bias = new AuditedBias()
-    const [audits = 0, excess = 0, unaudited = 0] = reader.float64()
+    const [audits = 0, excess = 0, unaudited = 0, aimedAbove = 0] = reader.float64()
     bias.#audits = audits
     bias.#excess = excess
     bias.#unaudited = unaudited
+    bias.#aimedAbove = aimedAbove
     return bias
   }
 }
