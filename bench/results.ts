@@ -1,6 +1,7 @@
 // Measures every policy on recorded traces and prints docs/results.md, section by section:
-//   node bench/results.ts FOLDER [--section promises,cold,trained,complaints,changes,offline] > docs/results.md
-// Every section names the command that prints it alone. FOLDER holds the traces; progress goes to standard error.
+//   node bench/results.ts FOLDER [--section promises,cold,trained,complaints,changes,offline] [--policies P1,P2,…] > docs/results.md
+// Every section names the command that prints it alone; --policies chooses the rows of the offline part, of which the first is
+// compared with. FOLDER holds the traces; progress goes to standard error.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -111,7 +112,7 @@ const splits = 10
 const firstSplit = 301
 
 /** The others are compared with the first. */
-const offlinePolicies = [
+const everyOfflinePolicy = [
   'lr',
   'plimsoll',
   'lr?learntCost=1',
@@ -125,7 +126,7 @@ const offlinePolicies = [
 
 const sectionNames = [...promiseSections.map(({ name }) => name), 'offline']
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { folder, sections } = readArguments()
+const { folder, sections, offlinePolicies } = readArguments()
 const scratch = mkdtempSync(join(tmpdir(), 'plimsoll-results-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
@@ -148,15 +149,28 @@ floor; a low ratio with d well below 0 is a broken promise.
 `)
 }
 
-function readArguments(): { readonly folder: string; readonly sections: readonly string[] } {
+interface Arguments {
+  readonly folder: string
+  readonly sections: readonly string[]
+  readonly offlinePolicies: readonly string[]
+}
+
+function readArguments(): Arguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { section: { type: 'string', default: sectionNames.join(',') } },
+    options: {
+      section: { type: 'string', default: sectionNames.join(',') },
+      policies: { type: 'string', default: everyOfflinePolicy.join(',') },
+    },
   })
   const [folder] = positionals
   const sections = values.section.split(',')
-  if (folder !== undefined && sections.every(name => sectionNames.includes(name))) return { folder, sections }
-  process.stderr.write(`usage: node bench/results.ts FOLDER [--section ${sectionNames.join(',')}]\n`)
+  if (folder !== undefined && sections.every(name => sectionNames.includes(name))) {
+    return { folder, sections, offlinePolicies: values.policies.split(',') }
+  }
+  process.stderr.write(
+    `usage: node bench/results.ts FOLDER [--section ${sectionNames.join(',')}] [--policies P1,P2,…]\n`,
+  )
   process.exit(64)
 }
 
@@ -172,16 +186,18 @@ async function measurePromises({ title, remark, options }: PromiseSection): Prom
 
 /** Trained on 70% of the prompts, tested on the others, without learning in between. */
 async function measureOffline(): Promise<void> {
+  const some = offlinePolicies.length < everyOfflinePolicy.length
+  const chosenRows = some ? ` --policies '${offlinePolicies.join(',')}'` : ''
   print(`## Offline: trained on 70% of the prompts, tested on the others
 
-    node bench/results.ts FOLDER --section offline
+    node bench/results.ts FOLDER --section offline${chosenRows}
 
 Means ± standard deviations over ${splits} splits (seeds ${firstSplit} to ${firstSplit + splits - 1}) and eleven floors
 ([definitions](evaluate.md)). The mixture is the best static one with hindsight. \`lr\`, \`knn\` and \`ens\` read plain n-grams and
 predict cost from the length of the prompt; \`lr?learntCost=1\` learns its costs as \`plimsoll\` and the others do. \`mean-cost\`
 predicts cost and no quality: what others have above it is what predicting quality earns. The last two columns are
 differences from \`lr\` on the same splits ± their standard error over the splits, which share rows, so that it is somewhat
-too small.
+too small.${some ? ' Without `--policies` the command prints the other policies as well.' : ''}
 `)
   for (const set of offlineSets) {
     const trace = join(folder, `${set.name}.jsonl.gz`)
